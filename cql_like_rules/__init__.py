@@ -1,0 +1,1 @@
+"""cql_like_rules"""
