@@ -1,1 +1,12 @@
-"""cards"""
+"""Determination -> CDS Hooks cards, suggestions and override reasons.
+
+`cards_for` writes the cards of one determination, `in_order` puts those of several in the order of a response, and
+`determination_json` is the determination itself as JSON.
+"""
+
+from .cards import cards_for
+from .content import CardLinks, Resources
+from .determination_json import determination_json
+from .priority import in_order
+
+__all__ = ["CardLinks", "Resources", "cards_for", "determination_json", "in_order"]

@@ -1,0 +1,119 @@
+"""From a determination to its CDS Hooks cards (CDS Hooks 2.0, "Card Attributes")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from cql_like_rules.determination import Determination, Verdict
+from cql_like_rules.record import RecordNote
+
+from .content import CardContext, CardLinks, Content, Resources, Suggestion
+from .identity import card_uuid, suggestion_uuid
+from .kinds import content_of
+from .kinds.documentation import KIND as DOCUMENTATION
+from .kinds.documentation import with_failures, with_notes
+from .overrides import override_reasons
+from .priority import Card, in_order
+from .text import plain
+
+TOPIC_SYSTEM = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
+
+_TOPICS = {
+    "documentation": "insurance",
+    "dose": "limits",
+    "step-therapy": "therapy-alternatives-req",
+    "diagnosis": "off-guideline",
+    "age": "off-guideline",
+    "regimen": "off-guideline",
+    "prescriber": "insurance",
+    "duration": "limits",
+    "concurrent-drug": "duplicate-therapy",
+    "safety": "contraindication",
+    "referral": "insurance",
+}
+_OTHER_TOPIC = "guideline"
+_TEXT_ONLY = "The ordered drug was identified by its text only."
+
+
+def cards_for(
+    determination: Determination,
+    notes: Sequence[RecordNote | str] = (),
+    links: CardLinks | None = None,
+    resources: Resources | None = None,
+) -> list[Card]:
+    """The cards of one determination, ready for JSON, most important first, one for each kind; [] with nothing to say.
+
+    `notes` are what could not be read in the record, `resources` is where the resources that a status rests on are
+    looked up to be named in words (without it only their references are shown). A policy that does not apply gives no
+    card, unless that it does not apply could itself not be evaluated.
+    """
+    context = CardContext(determination, links or CardLinks(), resources)
+    return in_order(_card(context, content) for content in _contents(context, _note_texts(notes)))
+
+
+def _contents(context: CardContext, notes: Sequence[str]) -> list[Content]:
+    determination = context.determination
+    contents = [content_of(context, finding) for finding in determination.findings]
+    documentation = next((content for content in contents if content.kind == DOCUMENTATION), None)
+    others = [content for content in contents if content is not documentation]
+    if determination.failures:
+        documentation = with_failures(context, documentation)
+    if notes and determination.status is not Verdict.NOT_APPLICABLE:
+        documentation = with_notes(context, documentation, notes)
+    return [*others, documentation] if documentation else others
+
+
+def _note_texts(notes: Sequence[RecordNote | str]) -> list[str]:
+    return [note if isinstance(note, str) else _note_text(note) for note in notes]
+
+
+def _note_text(note: RecordNote) -> str:
+    where = " ".join(part for part in (note.reference, note.path) if part)
+    return f"{where}: {note.message}" if where else note.message
+
+
+def _card(context: CardContext, content: Content) -> Card:
+    identity = card_uuid(context, content)
+    card: Card = {
+        "uuid": str(identity),
+        "summary": content.summary,
+        "detail": "\n\n".join([*content.paragraphs, *([_TEXT_ONLY] if context.order.product.by_text else [])]),
+        "indicator": content.indicator,
+        "source": _source(context, content.kind),
+        "overrideReasons": override_reasons(content.kind),
+        "extension": {"oncology-cds": _about(context, content)},
+    }
+    if content.suggestions:
+        card["suggestions"] = [
+            _suggestion(str(suggestion_uuid(identity, suggestion)), suggestion) for suggestion in content.suggestions
+        ]
+        card["selectionBehavior"] = "at-most-one"
+    return card
+
+
+def _suggestion(identity: str, suggestion: Suggestion) -> dict[str, Any]:
+    shown: dict[str, Any] = {"label": suggestion.label, "uuid": identity, "actions": list(suggestion.actions)}
+    if suggestion.recommended:
+        shown["isRecommended"] = True
+    return shown
+
+
+def _source(context: CardContext, kind: str) -> dict[str, Any]:
+    policy = context.policy
+    title = policy.title or policy.id
+    source: dict[str, Any] = {"label": plain(f"{policy.publisher}: {title}" if policy.publisher else title)}
+    page = context.links.policy_page
+    url = f"{page.rstrip('/')}/{quote(policy.id, safe='')}" if page else policy.url
+    if urlsplit(url).scheme in ("http", "https"):
+        source["url"] = url
+    source["topic"] = {"system": TOPIC_SYSTEM, "code": _TOPICS.get(kind, _OTHER_TOPIC)}
+    return source
+
+
+def _about(context: CardContext, content: Content) -> dict[str, Any]:
+    about: dict[str, Any] = {"order": context.order.reference, "policy": context.policy.id, "kind": content.kind}
+    if content.criteria:
+        about["criteria"] = [{"id": each.id, "status": each.status.value} for each in content.criteria]
+    return about

@@ -1,0 +1,104 @@
+"""The suggestion that lowers the dose of an order to the highest that the policy allows."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.determination import DoseLimit
+from cql_like_rules.orders.order import Order
+
+from .amounts import amount, with_decimals
+from .content import NoSuggestion, Suggestion
+from .doses import highest_dose
+from .routes import route_words
+from .text import clipped, plain
+
+LABEL_LENGTH = 60
+
+_SEVERAL_INSTRUCTIONS = "The order has several dosage instructions; change the dose in them by hand."
+_NOT_ONE_QUANTITY = "The order does not give its dose as one quantity; change it by hand."
+_NOT_COMPUTED = "The dose within the limit could not be worked out for this order; change it by hand."
+
+
+def dose_change(order: Order, dose: DoseLimit, allowed_by: str) -> Suggestion | NoSuggestion:
+    """An update of the whole order in which only the dose is another one: the highest within the limit.
+
+    `allowed_by` names the policy and criterion in the action's description. Elements of the order that are not known
+    to FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is left out, as it would
+    show the old dose (FHIR R4, Narrative: it has to agree with the data).
+    """
+    if not isinstance(_one_of(order.resource.get("dosageInstruction")), Mapping):
+        return NoSuggestion(_SEVERAL_INSTRUCTIONS)
+    resource = copy.deepcopy(dict(order.resource))
+    instruction = _one_of(resource["dosageInstruction"])
+    quantity = _one_quantity(instruction)
+    if quantity is None or not _is_what_was_read(quantity, order.dosage.as_ordered):
+        return NoSuggestion(_NOT_ONE_QUANTITY)
+    highest = highest_dose(order, dose)
+    if highest is None:
+        return NoSuggestion(_NOT_COMPUTED)
+    quantity["value"] = json_number(highest.value)
+    words = plain(dose_words(order, highest))
+    if "text" in instruction:
+        instruction["text"] = words
+    resource.pop("text", None)
+    return Suggestion(
+        label=clipped(plain(f"Change dose to {words_of_label(order, highest)}"), LABEL_LENGTH),
+        actions=(
+            {
+                "type": "update",
+                "description": f"Set the dose to {words}, the most that {allowed_by} allows",
+                "resource": resource,
+            },
+        ),
+        recommended=True,
+    )
+
+
+def exact(value: Quantity) -> str:
+    """The quantity for people with every digit that it has."""
+    decimals = max(0, -int(value.value.as_tuple().exponent))
+    return amount(with_decimals(value.value, decimals), value.unit)
+
+
+def dose_words(order: Order, dose: Quantity) -> str:
+    """The dose with route and schedule, as in the text of a dosage instruction: `450 mcg IV daily`."""
+    dosage = order.dosage
+    return " ".join(part for part in (exact(dose), route_words(dosage), dosage.schedule.text) if part)
+
+
+def words_of_label(order: Order, dose: Quantity) -> str:
+    """The dose with its schedule: `450 mcg daily`."""
+    return f"{exact(dose)} {order.dosage.schedule.text}".rstrip()
+
+
+def json_number(value: Decimal) -> int | float:
+    """The number for JSON, whole where it is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _one_of(value: Any) -> Any:
+    """The single entry of a list, or an object that stands where FHIR has a list; None for anything else."""
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 else None
+    return value
+
+
+def _one_quantity(instruction: dict[str, Any]) -> dict[str, Any] | None:
+    dose = _one_of(instruction.get("doseAndRate"))
+    quantity = dose.get("doseQuantity") if isinstance(dose, dict) else None
+    return quantity if isinstance(quantity, dict) else None
+
+
+def _is_what_was_read(quantity: Mapping[str, Any], written: Quantity | None) -> bool:
+    """Whether the number about to be replaced is the one that the limit was compared with."""
+    if written is None or isinstance(quantity.get("value"), bool):
+        return False
+    try:
+        return Decimal(str(quantity.get("value"))) == written.value
+    except InvalidOperation:
+        return False

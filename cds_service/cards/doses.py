@@ -1,0 +1,82 @@
+"""The highest dose of an order that keeps the limit, in the unit and on the basis in which it was ordered."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from cql_like_rules.cql.values import ucum
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.determination import DoseLimit
+from cql_like_rules.orders.order import Order
+
+from .amounts import DoseUnit, rounded_down
+
+# `DoseLimit.ordered` has eight decimal places, so two ways to one dose differ a little. Administrations that are not
+# all equal make a difference of several percent.
+_ROUNDING_NOISE = Fraction(1, 1000)
+
+
+def highest_dose(order: Order, dose: DoseLimit) -> Quantity | None:
+    """The largest single dose with which the order keeps the limit, in the unit of the order.
+
+    An order per m² or kg gets the limit itself, where that has the same basis; any other the patient's maximum,
+    rounded down. None when it cannot be computed, when nothing measurable is left, when the order is counted in
+    vials or pens, or when the order keeps the limit already.
+    """
+    written = order.dosage.as_ordered
+    if written is None or written.value <= 0 or _is_counted(written.unit):
+        return None
+    by_ratio = _scaled(written, dose)
+    if by_ratio is None or by_ratio >= Fraction(written.value):
+        return None
+    direct = _on_same_basis(written.unit, dose.limit, _administrations(order, dose))
+    if direct is not None:
+        return _confirmed(direct, by_ratio, written, exact=True)
+    if dose.absolute is not None:
+        direct = _on_same_basis(written.unit, dose.absolute, _administrations(order, dose))
+    return _confirmed(by_ratio if direct is None else direct, by_ratio, written, exact=False)
+
+
+def _is_counted(unit: str) -> bool:
+    return unit in ("", "1") or unit[0] in "{["
+
+
+def _scaled(written: Quantity, dose: DoseLimit) -> Fraction | None:
+    """The dose scaled by limit over ordered: right for every unit, as the whole order scales with its one dose."""
+    if dose.ordered is None or dose.ordered.value <= 0:
+        return None
+    limit = ucum.convert(dose.limit.value, dose.limit.unit, dose.ordered.unit)
+    if limit is None:
+        return None
+    return Fraction(written.value) * Fraction(limit) / Fraction(dose.ordered.value)
+
+
+def _on_same_basis(unit: str, limit: Quantity, administrations: int | None) -> Fraction | None:
+    """The limit divided among the administrations, in the unit of the order; None when the basis is another."""
+    parts = DoseUnit.of(limit.unit)
+    if administrations is None or DoseUnit.of(unit).basis != parts.basis:
+        return None
+    value = ucum.convert(limit.value, parts.per_administration, unit)
+    return None if value is None else Fraction(value) / administrations
+
+
+def _administrations(order: Order, dose: DoseLimit) -> int | None:
+    schedule = order.dosage.schedule
+    return {"dose": 1, "day": schedule.per_day, "week": schedule.per_week}.get(dose.per) or None
+
+
+def _confirmed(value: Fraction, by_ratio: Fraction, written: Quantity, *, exact: bool) -> Quantity | None:
+    """The dose as it can be written, if both ways to it agree: they differ when administrations are not all equal."""
+    if abs(value - by_ratio) > by_ratio * _ROUNDING_NOISE:
+        return None
+    chosen = _writable(value, written.unit, exact=exact)
+    return Quantity(chosen, written.unit) if chosen > 0 and chosen < written.value else None
+
+
+def _writable(value: Fraction, unit: str, *, exact: bool) -> Decimal:
+    hundredths = value * 100
+    if exact and hundredths.denominator == 1:
+        return Decimal(hundredths.numerator).scaleb(-2)
+    # 20 decimal places, cut and not rounded, so that rounding down below starts from nothing larger than the dose.
+    return rounded_down(Decimal(int(value * 10**20)).scaleb(-20), unit)

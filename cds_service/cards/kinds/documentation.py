@@ -1,0 +1,107 @@
+"""The card that asks for what the record does not show, and tells what could not be read or evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cds_service.cards.amounts import iso_day, quantity
+from cds_service.cards.content import CardContext, Content, headline, source_line
+from cds_service.cards.text import clipped, lowered, markdown, one_line, plain, summary
+from cql_like_rules.determination import CriterionResult, Finding, Status
+from cql_like_rules.orders.order import Measurement
+
+from .criteria import as_list, criterion_line, said_first
+
+KIND = "documentation"
+_SHORT_TITLES = 100
+
+
+def documentation_content(context: CardContext, finding: Finding) -> Content:
+    """What to supply, criterion by criterion in the order of the document, and what the order itself lacks.
+
+    A finding without missing criteria (literature was attached, or was not) says what its criteria say.
+    """
+    missing = [criterion for criterion in finding.criteria if criterion.status is Status.MISSING]
+    settled = [criterion for criterion in finding.criteria if criterion.status is not Status.MISSING]
+    paragraphs = (
+        _listed("", [criterion_line(context, criterion) for criterion in settled]),
+        _listed("Please supply:", [criterion_line(context, criterion) for criterion in missing]),
+        _listed("In the order:", _sentences(context.order.problems) if missing else ()),
+        _listed("Too old to count:", _outdated(context) if missing else ()),
+        source_line(context),
+    )
+    return Content(
+        kind=KIND,
+        indicator=finding.indicator,
+        summary=summary(context.drug, said_first(settled) or _to_document(missing)),
+        paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
+        criteria=finding.criteria,
+    )
+
+
+def with_failures(context: CardContext, content: Content | None) -> Content:
+    """The card with what could not be evaluated on it; such a card is a warning at least."""
+    failures = context.determination.failures
+    said = _listed("Could not be evaluated:", _sentences(failures))
+    if content is not None:
+        indicator = "warning" if content.indicator == "info" else content.indicator
+        return replace(content, indicator=indicator, paragraphs=(said, *content.paragraphs))
+    failed = tuple(criterion for criterion in context.determination.criteria if criterion.failure)
+    return Content(
+        kind=KIND,
+        indicator="warning",
+        summary=summary(context.drug, f"could not be evaluated: {clipped(plain(failures[0]), 90)}"),
+        paragraphs=(said, source_line(context)),
+        criteria=failed,
+    )
+
+
+def with_notes(context: CardContext, content: Content | None, notes: Sequence[str]) -> Content:
+    """The card with what could not be read in the record on it; such a card of its own is for information."""
+    said = _listed("Not readable in the record:", _sentences(notes))
+    if content is not None:
+        return replace(content, paragraphs=(*content.paragraphs[:-1], said, content.paragraphs[-1]))
+    items = "1 item of the record" if len(notes) == 1 else f"{len(notes)} items of the record"
+    return Content(
+        kind=KIND,
+        indicator="info",
+        summary=summary(context.drug, f"{items} could not be read"),
+        paragraphs=(said, source_line(context)),
+    )
+
+
+def _to_document(missing: Sequence[CriterionResult]) -> str:
+    """`please document the route; given after induction; and 2 more`: as many titles as fit."""
+    titles = [lowered(one_line(criterion.title).rstrip(".") or headline(criterion)) for criterion in missing]
+    titles = list(dict.fromkeys(titles))
+    shown = titles[:1]
+    for title in titles[1:]:
+        if len("; ".join([*shown, title])) > _SHORT_TITLES:
+            break
+        shown.append(title)
+    more = len(titles) - len(shown)
+    words = clipped("; ".join(shown), _SHORT_TITLES)
+    return f"please document {words}" + (f"; and {more} more" if more else "")
+
+
+def _listed(heading: str, lines: Sequence[str]) -> str:
+    """The heading with a list below it; "" when there is nothing to list."""
+    if not lines:
+        return ""
+    return f"{heading}\n\n{as_list(lines)}" if heading else as_list(lines)
+
+
+def _sentences(texts: Sequence[str]) -> list[str]:
+    return [f"{markdown(text).rstrip('.')}." for text in dict.fromkeys(texts) if text.strip()]
+
+
+def _outdated(context: CardContext) -> list[str]:
+    outdated = context.order.body_size.outdated or {}
+    return [_old(name, measurement) for name, measurement in outdated.items()]
+
+
+def _old(name: str, measurement: Measurement) -> str:
+    words = name.replace("_", " ")
+    days = measurement.age_in_days
+    return markdown(f"{words} {quantity(measurement.value)} of {iso_day(measurement.date)} ({days} days old).")

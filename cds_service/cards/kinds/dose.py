@@ -1,0 +1,160 @@
+"""The card for a dose above the limit: what was ordered, what the limit is, for this patient, one click to repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_DOWN, Decimal
+
+from cds_service.cards.amounts import (
+    DoseUnit,
+    amount,
+    apart,
+    quantity,
+    quantity_at_most,
+    with_decimals,
+    without_time,
+)
+from cds_service.cards.body_size import basis_words
+from cds_service.cards.content import (
+    CardContext,
+    Content,
+    NoSuggestion,
+    Suggestion,
+    citation,
+    printed_number,
+    source_line,
+)
+from cds_service.cards.dose_change import dose_change
+from cds_service.cards.routes import route_words
+from cds_service.cards.text import markdown, one_line, plain, summary
+from cql_like_rules.cql.values import ucum
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.determination import CriterionResult, DoseLimit, Finding, Status
+from cql_like_rules.orders.order import Dosage
+
+from .criteria import criteria_content, criteria_paragraph
+
+_LIMIT_NAMES = {"day": "daily limit", "week": "weekly limit", "dose": "limit per dose"}
+
+
+def dose_content(context: CardContext, finding: Finding) -> Content:
+    """The card on a dose; without a limit that was exceeded it says what its criteria say (route, number of doses)."""
+    dose = finding.dose
+    if dose is None or dose.ordered is None or not dose.exceeded:
+        return criteria_content(context, finding, *other_ways(context, finding))
+    others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
+    suggestion = dose_change(context.order, dose, _allowed_by(context, dose))
+    paragraphs = (
+        f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}",
+        criteria_paragraph(context, others),
+        *other_ways(context, finding),
+        suggestion.reason if isinstance(suggestion, NoSuggestion) else "",
+        source_line(context) if others else "",
+    )
+    return Content(
+        kind=finding.kind,
+        indicator=finding.indicator,
+        summary=_title(context.drug, dose, dose.ordered),
+        paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
+        criteria=finding.criteria,
+        suggestions=(suggestion,) if isinstance(suggestion, Suggestion) else (),
+    )
+
+
+def other_ways(context: CardContext, finding: Finding) -> list[str]:
+    """The documents that the policy takes instead: branches of documentation beside a criterion that is not met."""
+    asks = [
+        markdown(one_line(way.ask or way.title).rstrip("."))
+        for criterion in finding.criteria
+        for way in _documents_instead(context.determination.root, criterion)
+    ]
+    return [f"Or supply: {ask}." for ask in dict.fromkeys(asks) if ask]
+
+
+def _documents_instead(root: CriterionResult | None, criterion: CriterionResult) -> Iterator[CriterionResult]:
+    for node in root.walk() if root else ():
+        if node.structure != "any-of" or not _holds(node, criterion):
+            continue
+        for child in node.children:
+            if child.kind == "documentation" and child.status is not Status.MET and not _holds(child, criterion):
+                yield child
+
+
+def _holds(node: CriterionResult, criterion: CriterionResult) -> bool:
+    return any(below.id == criterion.id for below in node.walk())
+
+
+def _title(drug: str, dose: DoseLimit, ordered: Quantity) -> str:
+    """`Leukine 300 mcg/m² is above the 250 mcg/m² daily limit`, from twice the limit on by how many times."""
+    unit = DoseUnit.of(dose.limit.unit).per_administration
+    in_unit = _in_unit_of(ordered, dose.limit)
+    shown_ordered, shown_limit = apart(in_unit, dose.limit.value)
+    limit = f"the {amount(shown_limit, unit)} {_LIMIT_NAMES.get(dose.per, 'limit')}"
+    return summary(drug, f"{amount(shown_ordered, unit)} is {_above(in_unit, dose.limit.value)} {limit}", join=" ")
+
+
+def _above(ordered: Decimal, limit: Decimal) -> str:
+    if limit <= 0 or ordered < 2 * limit:
+        return "above"
+    times = with_decimals(ordered / limit, 1, ROUND_DOWN)
+    return "twice" if times == "2" else f"{times} times"
+
+
+def _in_unit_of(ordered: Quantity, limit: Quantity) -> Decimal:
+    value = ucum.convert(ordered.value, ordered.unit, limit.unit)
+    # `exceeded` has compared the two, so they are convertible.
+    return ordered.value if value is None else value
+
+
+def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
+    """`Ordered: 540 mcg IV daily = 300 mcg/m² (BSA 1.80 m², …).` Amounts over time are named when doses add up."""
+    dosage = context.order.dosage
+    figure, _ = apart(_in_unit_of(ordered, dose.limit), dose.limit.value)
+    compared = _over_time(amount(figure, DoseUnit.of(dose.limit.unit).per_administration), dosage, dose.per)
+    mass = _mass(dosage, dose.per)
+    total = _over_time(quantity(without_time(mass)), dosage, dose.per) if mass else ""
+    written = quantity(dosage.as_ordered) if dosage.as_ordered else ""
+    first = " ".join(part for part in (written, plain(route_words(dosage)), plain(dosage.schedule.text)) if part)
+    equal_to = [part for part in dict.fromkeys((total, compared)) if part and part != written]
+    basis = basis_words(context.order.body_size, dose.limit.unit)
+    chain = " = ".join(markdown(part) for part in (first, *equal_to) if part)
+    return f"Ordered: {chain} ({markdown(basis)})." if basis else f"Ordered: {chain}."
+
+
+def _mass(dosage: Dosage, per: str) -> Quantity | None:
+    amounts = {"dose": dosage.per_administration, "day": dosage.per_day, "week": dosage.per_week}.get(per)
+    return amounts.mass if amounts else None
+
+
+def _over_time(words: str, dosage: Dosage, per: str) -> str:
+    """The amount with its period, unless there is one administration in it and the schedule says so already."""
+    if per == "day" and dosage.schedule.per_day != 1:
+        return f"{words} daily"
+    if per == "week" and dosage.schedule.per_week != 1:
+        return f"{words} weekly"
+    return words
+
+
+def _limit(context: CardContext, dose: DoseLimit) -> str:
+    """`Limit: 250 mcg/m² daily (CP.PHAR.295 version 08.25, I.A.6), for this patient 450 mcg daily.`"""
+    per = " per dose" if dose.per == "dose" else ""
+    figure = amount(with_decimals(dose.limit.value, _all_decimals(dose.limit.value)), dose.limit.unit)
+    criterion = _criterion(context, dose)
+    number = f", {markdown(printed_number(criterion))}" if criterion else ""
+    limit = f"Limit: {figure}{per} ({citation(context.policy)}{number})"
+    if dose.absolute is None or not DoseUnit.of(dose.limit.unit).basis:
+        return f"{limit}."
+    return f"{limit}, for this patient {quantity_at_most(dose.absolute)}{per}."
+
+
+def _all_decimals(value: Decimal) -> int:
+    return max(0, -int(value.as_tuple().exponent))
+
+
+def _criterion(context: CardContext, dose: DoseLimit) -> CriterionResult | None:
+    return next((each for each in context.determination.criteria if each.id == dose.criterion), None)
+
+
+def _allowed_by(context: CardContext, dose: DoseLimit) -> str:
+    criterion = _criterion(context, dose)
+    return plain(f"{context.policy.id} {printed_number(criterion)}" if criterion else context.policy.id)

@@ -1,0 +1,49 @@
+"""The card for a drug that another one comes before, with one click to order that other drug."""
+
+from __future__ import annotations
+
+from cds_service.cards.content import CardContext, Content, NoSuggestion, Suggestion, source_line
+from cds_service.cards.replacement import dose_words, replacement
+from cds_service.cards.text import markdown, plain, summary
+from cql_like_rules.determination import Finding, Status
+
+from .criteria import criteria_paragraph, said_first
+
+
+def step_therapy_content(context: CardContext, finding: Finding) -> Content:
+    """What has to come first and what the record says of it; the order for the preferred drug is suggested.
+
+    It is recommended when the preferred drug was not tried, and only offered when the record does not say.
+    """
+    suggestion = _suggestion(context, finding)
+    paragraphs = (
+        criteria_paragraph(context, finding.criteria),
+        _preferred(context),
+        markdown(suggestion.reason) if isinstance(suggestion, NoSuggestion) else "",
+        source_line(context),
+    )
+    return Content(
+        kind=finding.kind,
+        indicator=finding.indicator,
+        summary=summary(context.drug, said_first(finding.criteria)),
+        paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
+        criteria=finding.criteria,
+        suggestions=(suggestion,) if isinstance(suggestion, Suggestion) else (),
+    )
+
+
+def _suggestion(context: CardContext, finding: Finding) -> Suggestion | NoSuggestion | None:
+    alternative = context.determination.alternative
+    if alternative is None:
+        return None
+    not_tried = any(criterion.status is Status.NOT_MET for criterion in finding.criteria)
+    return replacement(context.order, alternative, recommended=not_tried)
+
+
+def _preferred(context: CardContext) -> str:
+    """`Preferred: Zarxio 5 mcg/kg SC daily (label).`; "" when its dose is not known."""
+    alternative = context.determination.alternative
+    if alternative is None or alternative.dose is None:
+        return ""
+    source = f" ({alternative.source})" if alternative.source else ""
+    return markdown(f"Preferred: {plain(alternative.name)} {dose_words(alternative, alternative.dose)}{source}.")

@@ -1,0 +1,60 @@
+"""Which card comes first, and one card for each order and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+Card = dict[str, Any]
+
+INDICATORS = ("critical", "warning", "info")
+KINDS = (
+    "safety",
+    "dose",
+    "step-therapy",
+    "concurrent-drug",
+    "age",
+    "diagnosis",
+    "regimen",
+    "prescriber",
+    "documentation",
+    "duration",
+    "referral",
+)
+"""The kinds of cards, those first that can harm the patient, then those that the prescriber can change at once."""
+
+_SEVERAL_POLICIES = "Several policies ask for another order here; change it by hand."
+
+
+def in_order(cards: Iterable[Card]) -> list[Card]:
+    """The cards most important first, over any number of determinations: by indicator, then by kind.
+
+    Cards of equal rank stay as they came. Of one order and kind there is one card: the most important, with what the
+    others say added to it. It loses its suggestion then, as what one policy allows another may not.
+    """
+    kept: dict[tuple[str, str], Card] = {}
+    for card in sorted(cards, key=_rank):
+        about = card["extension"]["oncology-cds"]
+        place = about["order"], about["kind"]
+        kept[place] = _joined(kept[place], card) if place in kept else card
+    return list(kept.values())
+
+
+def _rank(card: Card) -> tuple[int, int]:
+    kind = card["extension"]["oncology-cds"]["kind"]
+    return INDICATORS.index(card["indicator"]), KINDS.index(kind) if kind in KINDS else len(KINDS)
+
+
+def _joined(card: Card, other: Card) -> Card:
+    """The card with the criteria of the other, and with those paragraphs of it that it does not have."""
+    about, other_about = card["extension"]["oncology-cds"], other["extension"]["oncology-cds"]
+    paragraphs = card["detail"].split("\n\n")
+    paragraphs += [paragraph for paragraph in other["detail"].split("\n\n") if paragraph not in paragraphs]
+    joined = {name: value for name, value in card.items() if name not in ("suggestions", "selectionBehavior")}
+    if "suggestions" in card or "suggestions" in other:
+        paragraphs.append(_SEVERAL_POLICIES)
+    joined["detail"] = "\n\n".join(paragraphs)
+    criteria = [*about.get("criteria", ()), *other_about.get("criteria", ())]
+    if criteria:
+        joined["extension"] = {**card["extension"], "oncology-cds": {**about, "criteria": criteria}}
+    return joined
