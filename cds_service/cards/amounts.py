@@ -42,7 +42,7 @@ _COUNTED = {"day", "week", "month", "year", "hour", "minute", "vial", "device", 
 
 @dataclass(frozen=True, slots=True)
 class DoseUnit:
-    """A UCUM unit of dose taken apart: `ug/m2/d` is the mass `ug`, the basis `m2`, the time `d`; "" for one it lacks."""
+    """A UCUM unit of dose taken apart: `ug/m2/d` is the mass `ug`, the basis `m2`, the time `d`; or "" for each."""
 
     amount: str
     basis: str = ""

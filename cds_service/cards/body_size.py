@@ -24,8 +24,15 @@ def _surface_words(body: BodySize, area: Measurement) -> str:
     words = f"BSA {surface_area(area.value)}"
     if area.method == "documented":
         return f"{words} on {iso_day(area.date)}"
-    parts = [_dated(name, size) for name, size in (("height", body.height), ("weight", body.weight)) if size]
-    return ", ".join([words, area.method, *parts])
+    return ", ".join([words, area.method, *_height_and_weight(body)])
+
+
+def _height_and_weight(body: BodySize) -> list[str]:
+    """Both sizes with one date where they share it."""
+    height, weight = body.height, body.weight
+    if height and weight and iso_day(height.date) == iso_day(weight.date):
+        return [f"height {quantity(height.value)} and {_dated('weight', weight)}"]
+    return [_dated(name, size) for name, size in (("height", height), ("weight", weight)) if size]
 
 
 def _dated(name: str, measurement: Measurement) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from cql_like_rules.determination import Determination, Verdict
 from cql_like_rules.record import RecordNote
@@ -104,10 +104,8 @@ def _source(context: CardContext, kind: str) -> dict[str, Any]:
     policy = context.policy
     title = policy.title or policy.id
     source: dict[str, Any] = {"label": plain(f"{policy.publisher}: {title}" if policy.publisher else title)}
-    page = context.links.policy_page
-    url = f"{page.rstrip('/')}/{quote(policy.id, safe='')}" if page else policy.url
-    if urlsplit(url).scheme in ("http", "https"):
-        source["url"] = url
+    if context.links.policy_page:
+        source["url"] = f"{context.links.policy_page.rstrip('/')}/{quote(policy.id, safe='')}"
     source["topic"] = {"system": TOPIC_SYSTEM, "code": _TOPICS.get(kind, _OTHER_TOPIC)}
     return source
 

@@ -32,7 +32,7 @@ class CardLinks:
     """What a card takes from the call that it answers.
 
     `hook_instance` makes the uuids of one call its own; `policy_page` is the absolute address under which each policy
-    has a page named by its id ("" where there is none: the policy's own address is linked).
+    has a page named by its id; with "" nothing is linked, as a policy's canonical url need not be a page.
     """
 
     hook_instance: str = ""
@@ -90,12 +90,14 @@ class CardContext:
 
 
 def statement(criterion: CriterionResult) -> str:
-    """What is to be said of a criterion, in the words of the policy's author: what to supply when it is missing,
-    what is wrong when it is not met, else what it is about."""
+    """What is to be said of a criterion, in the words of the policy's author.
+
+    What to supply when it is missing, what is wrong when it is not met, else what it is about.
+    """
     if criterion.status is Status.MISSING:
         return criterion.ask or criterion.title
-    if criterion.status is Status.NOT_MET or criterion.kind != "documentation":
-        return criterion.unmet or criterion.title
+    if criterion.status is Status.NOT_MET:
+        return criterion.unmet or f"Not met: {criterion.title}"
     return criterion.title
 
 
@@ -105,8 +107,8 @@ def headline(criterion: CriterionResult) -> str:
 
 
 def printed_number(criterion: CriterionResult) -> str:
-    """The number as the document prints it: without the names of the parts that it leaves unnumbered."""
-    number = criterion.section.partition("#")[0]
+    """The place in the document: the number as it is printed, without the names of parts that it leaves unnumbered."""
+    number = criterion.source or criterion.section.partition("#")[0]
     for mark, words in ((".lead", ""), (".dur", " (approval duration)"), (".fn-", " (footnote)")):
         head, found, _ = number.partition(mark)
         if found:

@@ -31,10 +31,11 @@ def dose_change(order: Order, dose: DoseLimit, allowed_by: str) -> Suggestion | 
     to FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is left out, as it would
     show the old dose (FHIR R4, Narrative: it has to agree with the data).
     """
-    if not isinstance(_one_of(order.resource.get("dosageInstruction")), Mapping):
+    instructions = order.resource.get("dosageInstruction")
+    if isinstance(instructions, list) and len(instructions) > 1:
         return NoSuggestion(_SEVERAL_INSTRUCTIONS)
     resource = copy.deepcopy(dict(order.resource))
-    instruction = _one_of(resource["dosageInstruction"])
+    instruction = _one_of(resource.get("dosageInstruction"))
     quantity = _one_quantity(instruction)
     if quantity is None or not _is_what_was_read(quantity, order.dosage.as_ordered):
         return NoSuggestion(_NOT_ONE_QUANTITY)
@@ -88,8 +89,8 @@ def _one_of(value: Any) -> Any:
     return value
 
 
-def _one_quantity(instruction: dict[str, Any]) -> dict[str, Any] | None:
-    dose = _one_of(instruction.get("doseAndRate"))
+def _one_quantity(instruction: Any) -> dict[str, Any] | None:
+    dose = _one_of(instruction.get("doseAndRate")) if isinstance(instruction, dict) else None
     quantity = dose.get("doseQuantity") if isinstance(dose, dict) else None
     return quantity if isinstance(quantity, dict) else None
 

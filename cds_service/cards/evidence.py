@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,7 +13,7 @@ from .content import Resources
 from .text import clipped, markdown
 
 MOST_SHOWN = 4
-"""A card names so many resources of a criterion; the determination holds them all."""
+"""A card names so many resources for a statement; the determination holds them all."""
 
 _TYPE_WORDS = {
     "AllergyIntolerance": "allergy",
@@ -66,12 +66,12 @@ def resource_words(resource: Mapping[str, Any]) -> str:
     return markdown(", ".join(part for part in parts if part))
 
 
-def evidence_words(criterion: CriterionResult, resources: Resources | None) -> str:
-    """The resources that the criterion's status rests on, in Markdown, each once; "" when there are none.
+def evidence_words(criteria: Iterable[CriterionResult], resources: Resources | None) -> str:
+    """The resources that the status of the criteria rests on, in Markdown, each once; "" when there are none.
 
     `resources` is where they are looked up; of one that is not there only the reference is shown.
     """
-    distinct = list(dict.fromkeys(item.reference for item in criterion.evidence))
+    distinct = list(dict.fromkeys(item.reference for criterion in criteria for item in criterion.evidence))
     words = [_described(reference, resources) for reference in distinct[:MOST_SHOWN]]
     if len(distinct) > MOST_SHOWN:
         words.append(f"{len(distinct) - MOST_SHOWN} more")

@@ -98,9 +98,8 @@ def _instruction(alternative: Alternative, dose: Quantity) -> dict[str, Any]:
     instruction: dict[str, Any] = {"text": dose_words(alternative, dose)}
     if parts.time:
         instruction["timing"] = {"repeat": {"frequency": 1, "period": 1, "periodUnit": parts.time}}
-    if alternative.route_code:
-        coding = {"system": SNOMED, "code": alternative.route_code, "display": alternative.route_display}
-        instruction["route"] = {"coding": [{name: value for name, value in coding.items() if value}]}
+    if alternative.route_code or alternative.route_display:
+        instruction["route"] = _route(alternative)
     per_administration = Quantity(dose.value, parts.per_administration)
     instruction["doseAndRate"] = [
         {
@@ -113,6 +112,16 @@ def _instruction(alternative: Alternative, dose: Quantity) -> dict[str, Any]:
         }
     ]
     return instruction
+
+
+def _route(alternative: Alternative) -> dict[str, Any]:
+    """The route coded when the code is one of SNOMED CT; an order's own route may come from another system."""
+    if not alternative.route_code.isdecimal():
+        return {"text": alternative.route_display or alternative.route_code}
+    coding = {"system": SNOMED, "code": alternative.route_code}
+    if alternative.route_display:
+        coding["display"] = alternative.route_display
+    return {"coding": [coding]}
 
 
 def dose_words(alternative: Alternative, dose: Quantity) -> str:

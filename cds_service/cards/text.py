@@ -12,17 +12,20 @@ import re
 SUMMARY_LENGTH = 139
 """CDS Hooks 2.0: a summary has fewer than 140 characters."""
 
+# Any of what the expressions below look for; most texts have none of it, and are done with after one look.
+_SPECIAL = re.compile(r"[\\`*_\[\]~|<>&@:]|[wW]\.|^[#+\-=\d]")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _FORMATTING = re.compile(r"([\\`*_\[\]~|])")
 _ENTITY = re.compile(r"&(?=#|\w+;)")
 _AUTOLINK = re.compile(r"(?i)(https?|ftp|mailto|xmpp)(:)|(www)(\.)|(@)")
-_LINE_START = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
+_LINE_START = re.compile(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
 _SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]\s+(?=[A-Z])")
 
 
 def one_line(text: str) -> str:
     """The text with every run of white space, control and direction characters made one space."""
-    return " ".join(_INVISIBLE.sub(" ", text).split())
+    visible = text if text.isprintable() else _INVISIBLE.sub(" ", text)
+    return " ".join(visible.split())
 
 
 def plain(text: str) -> str:
@@ -33,6 +36,8 @@ def plain(text: str) -> str:
 def markdown(text: str) -> str:
     """The text as literal text inside Markdown: it shows as it was written and formats nothing."""
     line = one_line(text)
+    if not _SPECIAL.search(line):
+        return line
     line = _ENTITY.sub("&amp;", line).replace("<", "&lt;").replace(">", "&gt;")
     line = _FORMATTING.sub(r"\\\1", line)
     line = _AUTOLINK.sub(_unlinked, line)
@@ -70,11 +75,6 @@ def first_sentence(text: str) -> str:
     return _SENTENCE_END.split(one_line(text), maxsplit=1)[0].rstrip(". ")
 
 
-def lowered(text: str) -> str:
-    """The text with a small first letter, unless its first word is an abbreviation (`AML`) or has one letter."""
-    return text[0].lower() + text[1:] if len(text) > 1 and text[1].islower() else text
-
-
 def summary(drug: str, rest: str, join: str = ": ") -> str:
     """One sentence that names the drug, of at most 139 characters; a long drug name gives way to what is said of it.
 
@@ -82,14 +82,9 @@ def summary(drug: str, rest: str, join: str = ": ") -> str:
     """
     said = one_line(rest)
     name = plain(drug)
+    if not said:
+        return clipped(name, SUMMARY_LENGTH)
     if join == ": " and name.lower() in clipped(said, SUMMARY_LENGTH).lower():
         return clipped(said, SUMMARY_LENGTH)
     room = max(SUMMARY_LENGTH // 3, SUMMARY_LENGTH - len(join) - len(said))
     return clipped(f"{clipped(name, room)}{join}{said}", SUMMARY_LENGTH)
-
-
-def joined(parts: list[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"

@@ -61,16 +61,26 @@ def said_first(criteria: Sequence[CriterionResult]) -> str:
 
 
 def criteria_paragraph(context: CardContext, criteria: Sequence[CriterionResult]) -> str:
-    """One line for each criterion, as a list when there are several: number, statement, what it rests on."""
-    lines = [criterion_line(context, criterion) for criterion in criteria]
+    """One line for each statement, as a list when there are several."""
+    lines = criteria_lines(context, criteria)
     return as_list(lines) if len(lines) > 1 else "".join(lines)
 
 
-def criterion_line(context: CardContext, criterion: CriterionResult) -> str:
-    """`I.A.4.b: Zarxio was not tried. Rests on: medication Zarxio, 2026-04-02 (MedicationStatement/ab12).`"""
-    said = markdown(one_line(statement(criterion)).rstrip("."))
-    line = f"{markdown(printed_number(criterion))}: {said}." if said else f"{markdown(printed_number(criterion))}."
-    evidence = evidence_words(criterion, context.resources)
+def criteria_lines(context: CardContext, criteria: Sequence[CriterionResult]) -> list[str]:
+    """Each statement once, with the numbers of its criteria and what they rest on, in the order given.
+
+    `I.A.4.b: Zarxio was not tried. Rests on: medication Zarxio, 2026-04-02 (MedicationStatement/ab12).`
+    """
+    by_statement: dict[str, list[CriterionResult]] = {}
+    for criterion in criteria:
+        by_statement.setdefault(one_line(statement(criterion)).rstrip("."), []).append(criterion)
+    return [_line(context, said, about) for said, about in by_statement.items()]
+
+
+def _line(context: CardContext, said: str, criteria: Sequence[CriterionResult]) -> str:
+    numbers = markdown(", ".join(dict.fromkeys(printed_number(criterion) for criterion in criteria)))
+    line = f"{numbers}: {markdown(said)}." if said else f"{numbers}."
+    evidence = evidence_words(criteria, context.resources)
     return f"{line} Rests on: {evidence}." if evidence else line
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cds_service.cards.amounts import iso_day, quantity
-from cds_service.cards.content import CardContext, Content, headline, source_line
-from cds_service.cards.text import clipped, lowered, markdown, one_line, plain, summary
+from cds_service.cards.content import CardContext, Content, source_line, statement
+from cds_service.cards.text import clipped, markdown, one_line, plain, summary
 from cql_like_rules.determination import CriterionResult, Finding, Status
 from cql_like_rules.orders.order import Measurement
 
-from .criteria import as_list, criterion_line, said_first
+from .criteria import as_list, criteria_lines, said_first
 
 KIND = "documentation"
 _SHORT_TITLES = 100
@@ -25,8 +25,8 @@ def documentation_content(context: CardContext, finding: Finding) -> Content:
     missing = [criterion for criterion in finding.criteria if criterion.status is Status.MISSING]
     settled = [criterion for criterion in finding.criteria if criterion.status is not Status.MISSING]
     paragraphs = (
-        _listed("", [criterion_line(context, criterion) for criterion in settled]),
-        _listed("Please supply:", [criterion_line(context, criterion) for criterion in missing]),
+        _listed("", criteria_lines(context, settled)),
+        _listed("Please supply:", criteria_lines(context, missing)),
         _listed("In the order:", _sentences(context.order.problems) if missing else ()),
         _listed("Too old to count:", _outdated(context) if missing else ()),
         source_line(context),
@@ -72,17 +72,17 @@ def with_notes(context: CardContext, content: Content | None, notes: Sequence[st
 
 
 def _to_document(missing: Sequence[CriterionResult]) -> str:
-    """`please document the route; given after induction; and 2 more`: as many titles as fit."""
-    titles = [lowered(one_line(criterion.title).rstrip(".") or headline(criterion)) for criterion in missing]
-    titles = list(dict.fromkeys(titles))
+    """What to supply when it is one thing; `3 points to document: …` with as many titles as fit when they are more."""
+    if len({statement(criterion) for criterion in missing}) < 2:
+        return said_first(missing)
+    titles = list(dict.fromkeys(one_line(criterion.title).rstrip(".") for criterion in missing))
     shown = titles[:1]
     for title in titles[1:]:
         if len("; ".join([*shown, title])) > _SHORT_TITLES:
             break
         shown.append(title)
-    more = len(titles) - len(shown)
     words = clipped("; ".join(shown), _SHORT_TITLES)
-    return f"please document {words}" + (f"; and {more} more" if more else "")
+    return f"{len(titles)} points to document: {words}{'; …' if len(shown) < len(titles) else ''}"
 
 
 def _listed(heading: str, lines: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import ROUND_DOWN, Decimal
 
 from cds_service.cards.amounts import (
@@ -29,9 +28,10 @@ from cds_service.cards.routes import route_words
 from cds_service.cards.text import markdown, one_line, plain, summary
 from cql_like_rules.cql.values import ucum
 from cql_like_rules.cql.values.quantity import Quantity
-from cql_like_rules.determination import CriterionResult, DoseLimit, Finding, Status
+from cql_like_rules.determination import CriterionResult, DoseLimit, Finding
 from cql_like_rules.orders.order import Dosage
 
+from .ways_out import documents_instead
 from .criteria import criteria_content, criteria_paragraph
 
 _LIMIT_NAMES = {"day": "daily limit", "week": "weekly limit", "dose": "limit per dose"}
@@ -40,12 +40,15 @@ _LIMIT_NAMES = {"day": "daily limit", "week": "weekly limit", "dose": "limit per
 def dose_content(context: CardContext, finding: Finding) -> Content:
     """The card on a dose; without a limit that was exceeded it says what its criteria say (route, number of doses)."""
     dose = finding.dose
-    if dose is None or dose.ordered is None or not dose.exceeded:
+    if dose is None or dose.ordered is None:
         return criteria_content(context, finding, *other_ways(context, finding))
+    ordered_and_limit = f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}"
+    if not dose.exceeded:
+        return criteria_content(context, finding, ordered_and_limit, *other_ways(context, finding))
     others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
     suggestion = dose_change(context.order, dose, _allowed_by(context, dose))
     paragraphs = (
-        f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}",
+        ordered_and_limit,
         criteria_paragraph(context, others),
         *other_ways(context, finding),
         suggestion.reason if isinstance(suggestion, NoSuggestion) else "",
@@ -62,26 +65,13 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
 
 
 def other_ways(context: CardContext, finding: Finding) -> list[str]:
-    """The documents that the policy takes instead: branches of documentation beside a criterion that is not met."""
+    """The documents that the policy takes instead of the criteria that are not met."""
     asks = [
-        markdown(one_line(way.ask or way.title).rstrip("."))
+        markdown(one_line(document.ask or document.title).rstrip("."))
         for criterion in finding.criteria
-        for way in _documents_instead(context.determination.root, criterion)
+        for document in documents_instead(context.determination, criterion)
     ]
-    return [f"Or supply: {ask}." for ask in dict.fromkeys(asks) if ask]
-
-
-def _documents_instead(root: CriterionResult | None, criterion: CriterionResult) -> Iterator[CriterionResult]:
-    for node in root.walk() if root else ():
-        if node.structure != "any-of" or not _holds(node, criterion):
-            continue
-        for child in node.children:
-            if child.kind == "documentation" and child.status is not Status.MET and not _holds(child, criterion):
-                yield child
-
-
-def _holds(node: CriterionResult, criterion: CriterionResult) -> bool:
-    return any(below.id == criterion.id for below in node.walk())
+    return [f"Or: {ask}." for ask in dict.fromkeys(asks) if ask]
 
 
 def _title(drug: str, dose: DoseLimit, ordered: Quantity) -> str:

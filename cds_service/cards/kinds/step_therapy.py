@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.cards.content import CardContext, Content, NoSuggestion, Suggestion, source_line
 from cds_service.cards.replacement import dose_words, replacement
 from cds_service.cards.text import markdown, plain, summary
-from cql_like_rules.determination import Finding, Status
+from cql_like_rules.determination import CriterionResult, Finding, Status
 
 from .criteria import criteria_paragraph, said_first
 
@@ -16,8 +16,9 @@ def step_therapy_content(context: CardContext, finding: Finding) -> Content:
     It is recommended when the preferred drug was not tried, and only offered when the record does not say.
     """
     suggestion = _suggestion(context, finding)
+    criteria = _preferred_first(context, finding)
     paragraphs = (
-        criteria_paragraph(context, finding.criteria),
+        criteria_paragraph(context, criteria),
         _preferred(context),
         markdown(suggestion.reason) if isinstance(suggestion, NoSuggestion) else "",
         source_line(context),
@@ -25,7 +26,7 @@ def step_therapy_content(context: CardContext, finding: Finding) -> Content:
     return Content(
         kind=finding.kind,
         indicator=finding.indicator,
-        summary=summary(context.drug, said_first(finding.criteria)),
+        summary=summary(context.drug, said_first(criteria[:1])),
         paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
         criteria=finding.criteria,
         suggestions=(suggestion,) if isinstance(suggestion, Suggestion) else (),
@@ -40,10 +41,15 @@ def _suggestion(context: CardContext, finding: Finding) -> Suggestion | NoSugges
     return replacement(context.order, alternative, recommended=not_tried)
 
 
+def _preferred_first(context: CardContext, finding: Finding) -> list[CriterionResult]:
+    """The criterion that names the preferred drug, then those that would exempt the patient from it."""
+    known = context.policy.criteria
+    return sorted(finding.criteria, key=lambda each: not (each.section in known and known[each.section].alternative))
+
+
 def _preferred(context: CardContext) -> str:
-    """`Preferred: Zarxio 5 mcg/kg SC daily (label).`; "" when its dose is not known."""
+    """`Preferred: Zarxio 5 mcg/kg SC daily.`; "" when its dose is not known."""
     alternative = context.determination.alternative
     if alternative is None or alternative.dose is None:
         return ""
-    source = f" ({alternative.source})" if alternative.source else ""
-    return markdown(f"Preferred: {plain(alternative.name)} {dose_words(alternative, alternative.dose)}{source}.")
+    return markdown(f"Preferred: {plain(alternative.name)} {dose_words(alternative, alternative.dose)}.")

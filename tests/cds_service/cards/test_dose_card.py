@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.cards import cards_for
+from cql_like_rules import criteria
+from cql_like_rules.determination import Finding, Status
+
+
+def only_card(cards: list[dict[str, Any]]) -> dict[str, Any]:
+    (card,) = cards
+    return card
+
+
+def test_the_title_names_the_drug_the_ordered_amount_and_the_limit(build: Any) -> None:
+    card = only_card(cards_for(build.overdose()))
+    assert card["summary"] == "Leukine 300 mcg/m² is above the 250 mcg/m² daily limit"
+    assert card["indicator"] == "warning"
+
+
+def test_the_detail_says_what_was_ordered_what_the_limit_is_and_what_it_is_for_this_patient(build: Any) -> None:
+    card = only_card(cards_for(build.overdose()))
+    assert card["detail"] == (
+        "Ordered: 540 mcg IV daily = 300 mcg/m² (BSA 1.80 m², Mosteller, height 162 cm and weight 72 kg "
+        "on 2026-11-02). "
+        "Limit: 250 mcg/m² daily (CP.PHAR.295 version 2026.03, I.A.6), for this patient 450 mcg daily."
+    )
+
+
+def test_from_twice_the_limit_on_the_title_says_how_many_times(build: Any) -> None:
+    twice = cards_for(build.overdose(build.order("900")))
+    assert only_card(twice)["summary"] == "Leukine 500 mcg/m² is twice the 250 mcg/m² daily limit"
+    more = cards_for(build.overdose(build.order("1100")))
+    assert only_card(more)["summary"] == "Leukine 611.1 mcg/m² is 2.4 times the 250 mcg/m² daily limit"
+
+
+def test_several_doses_a_day_are_added_up_before_they_are_compared(build: Any) -> None:
+    order = build.order("270", per_day=2, schedule="every 12 hours")
+    card = only_card(cards_for(build.overdose(order)))
+    assert "Ordered: 270 mcg IV every 12 hours = 540 mcg daily = 300 mcg/m² daily (" in card["detail"]
+
+
+def test_an_order_per_square_metre_says_the_mass_it_comes_to(build: Any) -> None:
+    order = build.order("300", "ug/m2")
+    card = only_card(cards_for(build.overdose(order)))
+    assert card["detail"].startswith("Ordered: 300 mcg/m² IV daily = 540 mcg (BSA 1.80 m²")
+
+
+def test_a_limit_per_kilogram_rests_on_the_weight(build: Any) -> None:
+    order = build.order("8", "ug/kg")
+    card = only_card(cards_for(build.overdose(order, build.dose_limit(order, "7", "ug/kg/d"))))
+    assert card["summary"] == "Leukine 8 mcg/kg is above the 7 mcg/kg daily limit"
+    assert "(weight 72 kg on 2026-11-02)" in card["detail"]
+    assert "for this patient 504 mcg daily." in card["detail"]
+
+
+def test_a_flat_limit_is_not_repeated_for_the_patient(build: Any) -> None:
+    order = build.order("35", "mg")
+    card = only_card(cards_for(build.overdose(order, build.dose_limit(order, "30", "mg/d"))))
+    assert card["detail"] == "Ordered: 35 mg IV daily. Limit: 30 mg daily (CP.PHAR.295 version 2026.03, I.A.6)."
+
+
+@given(st.decimals(min_value=Decimal("250.00000001"), max_value=2500, places=8))
+def test_the_title_never_says_that_a_number_is_above_itself(build: Any, per_m2: Decimal) -> None:
+    order = build.order(per_m2, "ug/m2", area=Decimal(2))
+    words = only_card(cards_for(build.overdose(order)))["summary"].split()
+    assert Decimal(words[1]) > Decimal(250)
+
+
+def test_a_dose_finding_without_an_amount_above_the_limit_says_what_its_criteria_say(build: Any) -> None:
+    order = build.order("250", "ug/m2")
+    criterion = build.criterion("I.A.6", title="At most 250 mcg/m² IV daily", unmet="Only IV is covered for AML")
+    finding = Finding("dose", "warning", (criterion,), build.dose_limit(order))
+    card = only_card(cards_for(build.determination(order, finding)))
+    assert card["summary"] == "Leukine: Only IV is covered for AML"
+    assert "I.A.6: Only IV is covered for AML." in card["detail"]
+    assert "Ordered: 250 mcg/m² IV daily = 450 mcg" in card["detail"]
+    assert "suggestions" not in card
+
+
+def test_a_dose_criterion_without_own_words_is_told_by_what_it_requires(build: Any) -> None:
+    criterion = build.criterion("I.A.6", title="At most 250 mcg/m² IV daily")
+    finding = Finding("dose", "warning", (criterion,), None)
+    card = only_card(cards_for(build.determination(None, finding)))
+    assert card["summary"] == "Leukine: Not met: At most 250 mcg/m² IV daily"
+
+
+def test_the_document_that_the_policy_takes_instead_is_offered_as_the_other_way_out(build: Any) -> None:
+    dose = build.criterion("I.F.7.a")
+    evidence = build.criterion(
+        "I.F.7.b", "documentation", Status.MISSING, ask="Attach the guideline or article that supports the dose"
+    )
+    regimen = build.criterion("I.F.7.fn-REG", "documentation", Status.MISSING, ask="Document the regimen")
+    names = {name: criteria.Name(name, True) for name in ("I.F.7", "I.F.7.a", "I.F.7.b", "I.F.7.fn-REG")}
+    either = criteria.AnyOf((names["I.F.7.a"], criteria.Test(names["I.F.7.b"], True)))
+    structure = criteria.AllOf((either, names["I.F.7.fn-REG"]))
+    root = build.node("I.F", build.node("I.F.7", dose, evidence, regimen))
+    order = build.order()
+    determination = build.determination(
+        order,
+        Finding("dose", "warning", (dose,), build.dose_limit(order)),
+        root=root,
+        policy=build.policy({"I.F.7": structure, "I.F": names["I.F.7"]}),
+    )
+    detail = only_card(cards_for(determination))["detail"]
+    assert "Or: Attach the guideline or article that supports the dose." in detail
+    assert "regimen" not in detail
+
+
+def test_request_text_in_the_schedule_and_name_is_escaped(build: Any) -> None:
+    order = build.order(name="<b>Leukine</b> [x](http://e.example)", schedule="*daily* <script>")
+    card = only_card(cards_for(build.overdose(order)))
+    assert "\\*daily\\* ‹script›" in card["detail"]
+    assert "<" not in card["detail"]
+    assert "<" not in card["summary"]
+
+
+@pytest.mark.parametrize("name", ["", " \n "])
+def test_an_order_without_a_drug_name_is_called_this_order(build: Any, name: str) -> None:
+    card = only_card(cards_for(build.overdose(build.order(name=name))))
+    assert card["summary"].startswith("This order 300 mcg/m² is above")

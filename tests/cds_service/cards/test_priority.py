@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.cards import cards_for, in_order
+from cds_service.cards.priority import INDICATORS, KINDS
+from cql_like_rules.determination import Finding
+
+
+def card(indicator: str, kind: str, order: str = "MedicationRequest/1", **rest: Any) -> dict[str, Any]:
+    about = {"order": order, "policy": "P", "kind": kind, "criteria": [{"id": f"P/{kind}", "status": "not-met"}]}
+    return {
+        "summary": f"{indicator} {kind}",
+        "detail": f"{indicator} detail",
+        "indicator": indicator,
+        "extension": {"oncology-cds": about},
+        **rest,
+    }
+
+
+def summaries(cards: list[dict[str, Any]]) -> list[str]:
+    return [each["summary"] for each in cards]
+
+
+def test_critical_comes_before_warning_before_info() -> None:
+    cards = [card("info", "safety"), card("warning", "dose"), card("critical", "duration")]
+    assert summaries(in_order(cards)) == ["critical duration", "warning dose", "info safety"]
+
+
+def test_among_warnings_what_can_harm_comes_first_and_paper_last() -> None:
+    cards = [card("warning", kind) for kind in reversed(KINDS)]
+    assert [each["extension"]["oncology-cds"]["kind"] for each in in_order(cards)] == [
+        "safety",
+        "dose",
+        "step-therapy",
+        "concurrent-drug",
+        "age",
+        "diagnosis",
+        "regimen",
+        "prescriber",
+        "documentation",
+        "duration",
+        "referral",
+    ]
+
+
+def test_each_order_keeps_its_own_card_of_a_kind() -> None:
+    cards = [card("warning", "dose", "MedicationRequest/1"), card("warning", "dose", "MedicationRequest/2")]
+    assert in_order(cards) == cards
+
+
+def test_two_cards_of_one_order_and_kind_become_one_that_says_both() -> None:
+    first = card("critical", "dose", detail="500 is above 250")
+    second = card("warning", "dose", detail="500 is above 400\n\n500 is above 250")
+    (joined,) = in_order([second, first])
+    assert joined["summary"] == "critical dose"
+    assert joined["detail"] == "500 is above 250\n\n500 is above 400"
+    assert len(joined["extension"]["oncology-cds"]["criteria"]) == 2
+
+
+def test_a_joined_card_loses_its_suggestion_as_one_policy_may_not_allow_what_another_does() -> None:
+    suggestion = {"suggestions": [{"label": "Change dose"}], "selectionBehavior": "at-most-one"}
+    (joined,) = in_order([card("critical", "dose", **suggestion), card("warning", "dose")])
+    assert "suggestions" not in joined
+    assert "selectionBehavior" not in joined
+    assert joined["detail"].endswith("change it by hand.")
+
+
+@given(
+    st.lists(st.builds(card, st.sampled_from(INDICATORS), st.sampled_from(KINDS), st.sampled_from("ab")), max_size=12)
+)
+def test_there_is_at_most_one_card_for_an_order_and_kind(cards: list[dict[str, Any]]) -> None:
+    shown = in_order(cards)
+    places = [(each["extension"]["oncology-cds"]["order"], each["extension"]["oncology-cds"]["kind"]) for each in shown]
+    assert len(places) == len(set(places))
+    assert sorted(shown, key=lambda each: INDICATORS.index(each["indicator"])) == shown
+
+
+def test_findings_of_one_kind_with_two_indicators_share_the_graver_card(build: Any) -> None:
+    grave = Finding("safety", "critical", (build.criterion("C.1", "safety", unmet="Contraindicated"),))
+    light = Finding("safety", "info", (build.criterion("D.2", "safety", unmet="Use with caution"),))
+    (joined,) = cards_for(build.determination(None, light, grave))
+    assert joined["indicator"] == "critical"
+    assert joined["summary"] == "Leukine: Contraindicated"
+    assert "D.2: Use with caution." in joined["detail"]
