@@ -1,6 +1,7 @@
-"""The determination: one order against one policy.
+"""The determination: one order against one policy, and the words for what comes out.
 
-`determine` is pure: the same policy, record and order give the same determination, byte for byte.
+Made by `cql_like_rules.determine.determine`, which is pure: the same policy, record and order give the same
+determination, byte for byte.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from cql_like_rules.cql.operators import comparison
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date
 from cql_like_rules.orders.order import Order
@@ -23,6 +25,13 @@ class Status(StrEnum):
     NOT_MET = "not-met"
     MISSING = "missing"
 
+    @classmethod
+    def of(cls, value: bool | None) -> Status:
+        """The status that a CQL truth value stands for."""
+        if value is None:
+            return cls.MISSING
+        return cls.MET if value else cls.NOT_MET
+
 
 class Verdict(StrEnum):
     """Of a determination."""
@@ -31,6 +40,11 @@ class Verdict(StrEnum):
     NOT_MET = "not-met"
     MISSING_INFORMATION = "missing-information"
     NOT_APPLICABLE = "not-applicable"
+
+    @classmethod
+    def of(cls, status: Status) -> Verdict:
+        """The verdict when the root criterion has this status."""
+        return cls.MISSING_INFORMATION if status is Status.MISSING else cls(status.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +75,9 @@ class CriterionResult:
     """A criterion with its status.
 
     `title`, `ask` (what to supply when it is missing) and `unmet` (what to say when it is not met) are the author's
-    words from the policy. `structure` is `all-of`, `any-of` or `leaf`. `failure` is set when the define failed;
-    the status is then missing.
+    words from the policy. `structure` is `node` or `leaf`. `indicator` is set where the policy gives it another weight
+    than a warning. `source` is the place in the document, when it is not the number. `failure` is set when the define
+    failed; the status is then missing.
     """
 
     id: str
@@ -73,6 +88,7 @@ class CriterionResult:
     ask: str = ""
     unmet: str = ""
     indicator: str = ""
+    source: str = ""
     children: tuple[CriterionResult, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
@@ -108,12 +124,7 @@ class DoseLimit:
     @property
     def exceeded(self) -> bool | None:
         """Whether the order is above the limit; None when the ordered amount is not known."""
-        if self.ordered is None:
-            return None
-        from cql_like_rules.cql.operators import comparison  # noqa: PLC0415
-
-        result: bool | None = comparison.greater(self.ordered, self.limit)
-        return result
+        return comparison.greater(self.ordered, self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,7 @@ class Finding:
     """What the prescriber must know: one per order and kind; becomes one card.
 
     `kind` is one of the card kinds (documentation, dose, step-therapy, …), `indicator` info, warning or critical.
-    `criteria` are the leaves it is about; `dose` the limit that was exceeded, for kind dose.
+    `criteria` are the criteria it is about; `dose` the limit that was exceeded, for kind dose.
     """
 
     kind: str
@@ -132,7 +143,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """The drug that the policy wants first, with its own dose for this use, from the policy's `@alternative` define."""
+    """The drug that the policy wants first, with its own dose for this use, from the policy's `@alternative` define.
+
+    `dose` is per kilogram and day (`5 ug/kg/d`), None when the policy lists none.
+    """
 
     name: str
     system: str
@@ -154,7 +168,11 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Determination:
-    """One order against one policy: the criteria with statuses, and what follows from them."""
+    """One order against one policy: the criteria with statuses, and what follows from them.
+
+    `advisories` are the safety and other notes that hold, whatever the criteria say. `failures` are defines that could
+    not be evaluated, each told in a sentence: the prescriber is told too.
+    """
 
     order: Order
     policy: Policy

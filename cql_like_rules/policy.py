@@ -1,8 +1,66 @@
-"""Policy: one published document at one version, read from its CQL library and the tags in it."""
+"""Policy, Criterion: one published document at one version, read from its CQL library and the tags in it.
+
+A policy folder holds `policy.cql`. Its criteria are the defines tagged `@kind`, named by their number in the document;
+how they combine is read from their expressions. Defines tagged `@finding` are advisories: what the prescriber must
+know whatever the criteria say. A few defines have names that every policy shares (`Applies`, `Phase`, `Section`, and
+optionally `Approval months`, `Approval until`, `Referral`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+from cql_like_rules.criteria import Structure, names_criteria, structure_of
+from cql_like_rules.cql.errors import CqlError, Problem
+from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
+
+POLICIES = Path(__file__).parent / "policies"
+LIBRARY = Path(__file__).parent / "library"
+
+KINDS = (
+    "documentation",
+    "dose",
+    "step-therapy",
+    "diagnosis",
+    "age",
+    "regimen",
+    "prescriber",
+    "duration",
+    "concurrent-drug",
+    "safety",
+    "referral",
+)
+INDICATORS = ("info", "warning", "critical")
+REQUIRED_DEFINES = ("Applies", "Phase", "Section")
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A numbered requirement, or an advisory.
+
+    `id` is document and number (`CP.PHAR.295/I.A.4.b`), `name` the number alone, which is the name of its define.
+    `title` says what it requires, `ask` what to supply when it is missing, `unmet` what to tell when it is not met.
+    `structure` is how a node combines the criteria below it, None for a leaf. `indicator` is set for advisories, and
+    for criteria whose failure weighs more than a warning. `alternative` names the define that holds the drug to use
+    instead. `source` is the place in the document, when it is not the number.
+    """
+
+    id: str
+    name: str
+    kind: str
+    title: str
+    ask: str = ""
+    unmet: str = ""
+    indicator: str = ""
+    alternative: str = ""
+    source: str = ""
+    structure: Structure | None = None
+
+    @property
+    def is_node(self) -> bool:
+        return self.structure is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +74,103 @@ class Policy:
     id: str
     version: str
     title: str
-    publisher: str = ""
-    url: str = ""
+    publisher: str
+    url: str
+    library: CompiledLibrary
+    criteria: Mapping[str, Criterion]
+    advisories: tuple[Criterion, ...]
+
+
+def load_policy(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRARY) -> Policy:
+    """The policy of a folder. Raises CqlError with every problem of its CQL and its tags."""
+    library = compile_file(folder / "policy.cql", FolderSource(folder, library_folder), valuesets)
+    return policy_of(library)
+
+
+def load_policies(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRARY) -> tuple[Policy, ...]:
+    """Every policy below a folder, by id. Raises CqlError with the problems of all of them."""
+    policies: list[Policy] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*/policy.cql")):
+        try:
+            policies.append(load_policy(path.parent, valuesets, library_folder))
+        except CqlError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise CqlError(problems)
+    return tuple(sorted(policies, key=lambda policy: (policy.id, policy.version)))
+
+
+def policy_of(library: CompiledLibrary) -> Policy:
+    """The policy that a compiled library writes down. Raises CqlError when tags or shared defines are missing."""
+    tags = {tag.name: tag.value for tag in library.tags}
+    problems = list(_problems_of(library, tags))
+    if problems:
+        raise CqlError(problems)
+    policy_id = tags["policy"]
+    criteria, advisories = _criteria_of(library, policy_id)
+    return Policy(
+        id=policy_id,
+        version=library.version or "",
+        title=tags["title"],
+        publisher=tags.get("publisher", ""),
+        url=f"https://oncology-cds.example/Library/{policy_id}",
+        library=library,
+        criteria=criteria,
+        advisories=advisories,
+    )
+
+
+def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[Problem]:
+    place = library.syntax.position
+    for name in ("policy", "title"):
+        if name not in tags:
+            yield Problem(place, f"the policy has no @{name}", expected=f"a tag @{name} in the comment above `library`")
+    for name in REQUIRED_DEFINES:
+        if name not in library.defines:
+            yield Problem(place, f'the policy has no define "{name}"', expected=f'define "{name}": …')
+    for define in library.defines.values():
+        kind = define.tag("kind")
+        if kind is not None and kind not in KINDS:
+            yield Problem(define.position, "no such kind", found=kind, expected=", ".join(KINDS))
+        if kind is not None and not define.tag("title"):
+            yield Problem(define.position, f'"{define.name}" has a @kind but no @title', expected="@title: …")
+        finding = define.tag("finding")
+        if finding is not None and finding not in INDICATORS:
+            yield Problem(define.position, "no such indicator", found=finding, expected=", ".join(INDICATORS))
+
+
+def _criteria_of(library: CompiledLibrary, policy_id: str) -> tuple[dict[str, Criterion], tuple[Criterion, ...]]:
+    names = {name for name, define in library.defines.items() if define.tag("kind") and not define.tag("finding")}
+    criteria: dict[str, Criterion] = {}
+    advisories: list[Criterion] = []
+    problems: list[Problem] = []
+    for name, define in library.defines.items():
+        kind = define.tag("kind")
+        if kind is None:
+            continue
+        structure = None
+        if name in names and names_criteria(define.expression, names):
+            try:
+                structure = structure_of(define.expression, names)
+            except CqlError as error:
+                problems.extend(error.problems)
+        criterion = Criterion(
+            id=f"{policy_id}/{name}",
+            name=name,
+            kind=kind,
+            title=define.tag("title") or "",
+            ask=define.tag("ask") or "",
+            unmet=define.tag("unmet") or "",
+            indicator=define.tag("finding") or define.tag("indicator") or "",
+            alternative=define.tag("alternative") or "",
+            source=define.tag("source") or "",
+            structure=structure,
+        )
+        if name in names:
+            criteria[name] = criterion
+        else:
+            advisories.append(criterion)
+    if problems:
+        raise CqlError(problems)
+    return criteria, tuple(advisories)

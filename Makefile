@@ -1,0 +1,51 @@
+# Everything a person or a machine does with this project. Needs python3 (3.11 to 3.13) and make.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help run test lint types unit bench mutate lock clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.runtime ## start the service (SQLite, loopback only) and print how to ask it something
+	$(BIN)/oncology-cds serve --dev
+
+test: lint types unit ## everything: style, types, tests
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/oncology-cds policies lint
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+unit: $(VENV)/.development
+	$(BIN)/pytest -n 2 -q
+
+bench: $(VENV)/.development ## timings (they assert nothing)
+	$(BIN)/pytest benchmarks -q -n 0 --benchmark-columns=median,min,max,rounds
+
+mutate: $(VENV)/.development ## change every number of every policy and see that a case fails
+	$(BIN)/python tests/mutation/mutate_policies.py
+
+lock: $(VENV)/.development ## pin the dependencies anew
+	$(BIN)/pip-compile -q --upgrade --strip-extras --no-emit-index-url --no-emit-options --no-emit-trusted-host --no-header \
+	  -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --strip-extras --no-emit-index-url --no-emit-options --no-emit-trusted-host --no-header \
+	  --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+$(VENV)/.runtime: pyproject.toml requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean: ## remove what was made here
+	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

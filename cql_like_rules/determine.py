@@ -1,0 +1,217 @@
+"""determine: one order against one policy. Pure: no clock, no network, no randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cql_like_rules.criteria import applied_criteria, blocking_criteria
+from cql_like_rules.cql.evaluation import Evaluation
+from cql_like_rules.cql.trace import Trace
+from cql_like_rules.cql.values.concept import Code
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.cql.values.structure import Tuple
+from cql_like_rules.cql.values.temporal import Date, DateTime
+from cql_like_rules.determination import (
+    Alternative,
+    Approval,
+    Comparison,
+    CriterionResult,
+    Determination,
+    DoseLimit,
+    Evidence,
+    Finding,
+    Status,
+    Verdict,
+)
+from cql_like_rules.findings import dose_limit_of, findings_of
+from cql_like_rules.orders.order import Order
+from cql_like_rules.orders.parameter import order_parameter
+from cql_like_rules.policy import Criterion, Policy
+from cql_like_rules.record import Record
+
+
+def determine(policy: Policy, record: Record, order: Order, as_of: DateTime) -> Determination:
+    """The determination of an order by a policy, `not-applicable` when the policy is not about this order.
+
+    `as_of` is the evaluation time; ages, intervals and policy dates go by the date of the order.
+    A define that fails is told in `failures`: its criteria are missing, never met and never refused.
+    """
+    return _Determining(policy, record, order, as_of).determination()
+
+
+class _Determining:
+    """The evaluation of one order, with what has been asked of it so far."""
+
+    def __init__(self, policy: Policy, record: Record, order: Order, as_of: DateTime) -> None:
+        self.policy = policy
+        self.order = order
+        self.evaluation = Evaluation(policy.library, record, _parameters(record, order), as_of)
+        self.failures: list[str] = []
+        self.results: dict[str, CriterionResult] = {}
+
+    def determination(self) -> Determination:
+        if self.value("Applies") is not True and not self.failures:
+            return Determination(self.order, self.policy, Verdict.NOT_APPLICABLE)
+        section = self.value("Section")
+        root = self.result(self.policy.criteria[section]) if section in self.policy.criteria else None
+        status = Verdict.of(root.status) if root else Verdict.MISSING_INFORMATION
+        blocking = tuple(self.blocking(root))
+        limits = [limit for limit in map(self.dose_limit, blocking) if limit]
+        advisories = tuple(self.advisories())
+        findings = findings_of(blocking, advisories, limits)
+        return Determination(
+            order=self.order,
+            policy=self.policy,
+            status=status,
+            phase=self.value("Phase") or "",
+            section=section or "",
+            root=root,
+            advisories=advisories,
+            findings=findings,
+            dose_limit=self.overall_limit(root, findings),
+            approval=self.approval() if status is Verdict.MET else None,
+            referral=self.optional("Referral"),
+            alternative=self.alternative(blocking),
+            failures=tuple(dict.fromkeys(self.failures)),
+        )
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def value(self, define: str) -> Any:
+        """The value of a define; None, and a failure noted, when it failed."""
+        outcome = self.evaluation.outcome(define)
+        if outcome.failure is not None:
+            self.failures.append(str(outcome.failure))
+        return outcome.value
+
+    def optional(self, define: str) -> Any:
+        """The value of a define that a policy may leave out."""
+        return self.value(define) if define in self.policy.library.defines else None
+
+    # --- criteria ----------------------------------------------------------------------------------------------------
+
+    def result(self, criterion: Criterion) -> CriterionResult:
+        known = self.results.get(criterion.name)
+        if known is None:
+            known = self.results[criterion.name] = self.node(criterion) if criterion.structure else self.leaf(criterion)
+        return known
+
+    def node(self, criterion: Criterion) -> CriterionResult:
+        assert criterion.structure is not None
+        names = applied_criteria(criterion.structure, self.value)
+        children = tuple(self.result(self.policy.criteria[name]) for name in names)
+        return _result(criterion, Status.of(self.value(criterion.name)), "node", children=children)
+
+    def leaf(self, criterion: Criterion) -> CriterionResult:
+        value = self.value(criterion.name)
+        trace = self.evaluation.trace(criterion.name)
+        return _result(
+            criterion,
+            Status.of(value),
+            "leaf",
+            evidence=tuple(dict.fromkeys(_evidence(trace))),
+            comparisons=tuple(_comparisons(trace)),
+            failure=str(trace.failure) if trace.failure else None,
+        )
+
+    def blocking(self, result: CriterionResult | None) -> Iterator[CriterionResult]:
+        """The leaves that stand between the order and an approval, in the order of the document."""
+        if result is None or result.status is Status.MET:
+            return
+        criterion = self.policy.criteria[result.section]
+        if criterion.structure is None:
+            yield result
+            return
+        names = blocking_criteria(criterion.structure, self.value, self.offers_way_out)
+        if not names:
+            yield result
+        for name in names:
+            yield from self.blocking(self.result(self.policy.criteria[name]))
+
+    def offers_way_out(self, name: str) -> bool:
+        return bool(name in self.policy.criteria and self.policy.criteria[name].alternative)
+
+    def advisories(self) -> Iterator[CriterionResult]:
+        """The advisories that hold for this order."""
+        for advisory in self.policy.advisories:
+            if self.value(advisory.name) is True:
+                yield self.leaf(advisory)
+
+    # --- what follows ------------------------------------------------------------------------------------------------
+
+    def dose_limit(self, result: CriterionResult) -> DoseLimit | None:
+        return dose_limit_of(result, self.order.body_size) if result.kind == "dose" else None
+
+    def overall_limit(self, root: CriterionResult | None, findings: tuple[Finding, ...]) -> DoseLimit | None:
+        """The limit of the dose finding, else the one of the first dose criterion that applies."""
+        for finding in findings:
+            if finding.dose is not None:
+                return finding.dose
+        limits = (self.dose_limit(result) for result in (root.walk() if root else ()))
+        return next((limit for limit in limits if limit), None)
+
+    def approval(self) -> Approval | None:
+        until = self.optional("Approval until")
+        if isinstance(until, Date):
+            return Approval(until=until)
+        months = self.optional("Approval months")
+        return None if months is None else Approval(months=months)
+
+    def alternative(self, blocking: tuple[CriterionResult, ...]) -> Alternative | None:
+        """The drug to use instead, when a criterion that names one stands in the way."""
+        for result in blocking:
+            criterion = self.policy.criteria[result.section]
+            drug = self.value(criterion.alternative) if criterion.alternative else None
+            if isinstance(drug, Tuple):
+                return _alternative(drug, result.id)
+        return None
+
+
+def _parameters(record: Record, order: Order) -> Mapping[str, Any]:
+    return {"Order": order_parameter(order), "Delivered": sorted(record.delivered)}
+
+
+def _result(criterion: Criterion, status: Status, structure: str, **rest: Any) -> CriterionResult:
+    return CriterionResult(
+        id=criterion.id,
+        kind=criterion.kind,
+        title=criterion.title,
+        status=status,
+        structure=structure,
+        ask=criterion.ask,
+        unmet=criterion.unmet,
+        indicator=criterion.indicator,
+        source=criterion.source,
+        **rest,
+    )
+
+
+def _evidence(trace: Trace) -> Iterator[Evidence]:
+    for source in trace.sources:
+        yield Evidence(source.reference, source.path)
+    for used in trace.uses:
+        yield from _evidence(used)
+
+
+def _comparisons(trace: Trace) -> Iterator[Comparison]:
+    for made in trace.comparisons:
+        yield Comparison(made.operator, made.left, made.right, made.result, made.left_name, made.right_name)
+    for used in trace.uses:
+        yield from _comparisons(used)
+
+
+def _alternative(drug: Tuple, source: str) -> Alternative | None:
+    product, dose, route = drug.get("product"), drug.get("dose"), drug.get("route")
+    if not isinstance(product, Code):
+        return None
+    return Alternative(
+        name=product.display or product.code,
+        system=product.system or "",
+        code=product.code,
+        display=product.display or "",
+        dose=dose if isinstance(dose, Quantity) else None,
+        route_code=route.code if isinstance(route, Code) else "",
+        route_display=(route.display or "") if isinstance(route, Code) else "",
+        source=source,
+    )
