@@ -132,6 +132,21 @@ def quantity(value: Quantity) -> str:
     return amount(number(value.value), value.unit)
 
 
+def exact_number(value: Decimal) -> str:
+    """The number with every digit that it has, without trailing zeros."""
+    return with_decimals(value, max(0, -int(value.as_tuple().exponent)))
+
+
+def exact(value: Quantity) -> str:
+    """The quantity for people with every digit that it has: what was ordered, and what the policy allows."""
+    return amount(exact_number(value.value), value.unit)
+
+
+def json_number(value: Decimal) -> int | float:
+    """The number for JSON, whole where it is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def quantity_at_most(value: Quantity) -> str:
     """A maximum for people, rounded down, so that following what is shown never goes above it."""
     return amount(number(rounded_down(value.value, value.unit)), value.unit)

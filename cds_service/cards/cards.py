@@ -16,7 +16,7 @@ from .kinds.documentation import KIND as DOCUMENTATION
 from .kinds.documentation import with_failures, with_notes
 from .overrides import override_reasons
 from .priority import Card, in_order
-from .text import plain
+from .text import markdown, plain
 
 TOPIC_SYSTEM = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
 
@@ -34,7 +34,6 @@ _TOPICS = {
     "referral": "insurance",
 }
 _OTHER_TOPIC = "guideline"
-_TEXT_ONLY = "The ordered drug was identified by its text only."
 
 
 def cards_for(
@@ -79,7 +78,7 @@ def _card(context: CardContext, content: Content) -> Card:
     card: Card = {
         "uuid": str(identity),
         "summary": content.summary,
-        "detail": "\n\n".join([*content.paragraphs, *([_TEXT_ONLY] if context.order.product.by_text else [])]),
+        "detail": "\n\n".join([*content.paragraphs, *_read_from_words(context)]),
         "indicator": content.indicator,
         "source": _source(context, content.kind),
         "overrideReasons": override_reasons(content.kind),
@@ -91,6 +90,11 @@ def _card(context: CardContext, content: Content) -> Card:
         ]
         card["selectionBehavior"] = "at-most-one"
     return card
+
+
+def _read_from_words(context: CardContext) -> list[str]:
+    """What of the order only its words told: everything on a card rests on that."""
+    return [" ".join(markdown(note) for note in context.order.notes)] if context.order.notes else []
 
 
 def _suggestion(identity: str, suggestion: Suggestion) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def printed_number(criterion: CriterionResult) -> str:
 
 
 def citation(policy: Policy) -> str:
-    """The policy and its version: `CP.PHAR.295 version 08.25`, in Markdown."""
+    """The policy and its version: `POLICY version 08.25`, in Markdown."""
     return markdown(f"{policy.id} version {policy.version}" if policy.version else policy.id)
 
 

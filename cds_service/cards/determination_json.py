@@ -7,9 +7,8 @@ from typing import Any
 
 from cql_like_rules.determination import Approval, CriterionResult, Determination, DoseLimit, Status
 
-from .amounts import DoseUnit, amount, iso_day, quantity, surface_area, with_decimals
+from .amounts import DoseUnit, exact, iso_day, json_number, quantity, surface_area, without_time
 from .content import printed_number, statement
-from .dose_change import json_number
 
 _PERIODS = {"day": "daily", "week": "weekly", "dose": "per dose"}
 
@@ -72,10 +71,9 @@ def _missing(criterion: CriterionResult) -> list[str]:
 
 
 def _basis(determination: Determination, dose: DoseLimit) -> str:
-    """`250 mcg/m² daily × BSA 1.80 m² (CP.PHAR.295 I.A.6)`."""
+    """`250 mcg/m² daily × BSA 1.80 m² (POLICY I.A.6)`."""
     unit = DoseUnit.of(dose.limit.unit)
-    figure = with_decimals(dose.limit.value, max(0, -int(dose.limit.value.as_tuple().exponent)))
-    limit = f"{amount(figure, unit.per_administration)} {_PERIODS.get(dose.per, '')}".rstrip()
+    limit = f"{exact(without_time(dose.limit))} {_PERIODS.get(dose.per, '')}".rstrip()
     body = determination.order.body_size
     size = ""
     if dose.absolute is not None and unit.basis == "m2" and body.surface_area:

@@ -11,7 +11,7 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import DoseLimit
 from cql_like_rules.orders.order import Order
 
-from .amounts import amount, with_decimals
+from .amounts import exact, json_number
 from .content import NoSuggestion, Suggestion
 from .doses import highest_dose
 from .routes import route_words
@@ -60,12 +60,6 @@ def dose_change(order: Order, dose: DoseLimit, allowed_by: str) -> Suggestion | 
     )
 
 
-def exact(value: Quantity) -> str:
-    """The quantity for people with every digit that it has."""
-    decimals = max(0, -int(value.value.as_tuple().exponent))
-    return amount(with_decimals(value.value, decimals), value.unit)
-
-
 def dose_words(order: Order, dose: Quantity) -> str:
     """The dose with route and schedule, as in the text of a dosage instruction: `450 mcg IV daily`."""
     dosage = order.dosage
@@ -75,11 +69,6 @@ def dose_words(order: Order, dose: Quantity) -> str:
 def words_of_label(order: Order, dose: Quantity) -> str:
     """The dose with its schedule: `450 mcg daily`."""
     return f"{exact(dose)} {order.dosage.schedule.text}".rstrip()
-
-
-def json_number(value: Decimal) -> int | float:
-    """The number for JSON, whole where it is whole."""
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _one_of(value: Any) -> Any:

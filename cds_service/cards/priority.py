@@ -46,15 +46,26 @@ def _rank(card: Card) -> tuple[int, int]:
 
 
 def _joined(card: Card, other: Card) -> Card:
-    """The card with the criteria of the other, and with those paragraphs of it that it does not have."""
+    """The card with the criteria of the other, and with those parts of its detail that it does not have."""
     about, other_about = card["extension"]["oncology-cds"], other["extension"]["oncology-cds"]
-    paragraphs = card["detail"].split("\n\n")
-    paragraphs += [paragraph for paragraph in other["detail"].split("\n\n") if paragraph not in paragraphs]
+    blocks = _blocks(card["detail"])
+    added = [block for block in _blocks(other["detail"]) if block not in blocks]
     joined = {name: value for name, value in card.items() if name not in ("suggestions", "selectionBehavior")}
     if "suggestions" in card or "suggestions" in other:
-        paragraphs.append(_SEVERAL_POLICIES)
-    joined["detail"] = "\n\n".join(paragraphs)
+        added.append(_SEVERAL_POLICIES)
+    joined["detail"] = "\n\n".join([*blocks, *added])
     criteria = [*about.get("criteria", ()), *other_about.get("criteria", ())]
     if criteria:
         joined["extension"] = {**card["extension"], "oncology-cds": {**about, "criteria": criteria}}
     return joined
+
+
+def _blocks(detail: str) -> list[str]:
+    """The paragraphs of a detail, a list together with the heading above it."""
+    blocks: list[str] = []
+    for paragraph in detail.split("\n\n"):
+        if blocks and blocks[-1].endswith(":") and paragraph.startswith("- "):
+            blocks[-1] = f"{blocks[-1]}\n\n{paragraph}"
+        else:
+            blocks.append(paragraph)
+    return blocks

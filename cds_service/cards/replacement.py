@@ -14,9 +14,9 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import Alternative
 from cql_like_rules.orders.order import Order
 
-from .amounts import DoseUnit
+from .amounts import DoseUnit, exact, json_number, unit_words, without_time
 from .content import NoSuggestion, Suggestion
-from .dose_change import LABEL_LENGTH, exact, json_number
+from .dose_change import LABEL_LENGTH
 from .identity import NAMESPACE
 from .routes import SNOMED, named_route
 from .text import clipped, plain
@@ -100,12 +100,11 @@ def _instruction(alternative: Alternative, dose: Quantity) -> dict[str, Any]:
         instruction["timing"] = {"repeat": {"frequency": 1, "period": 1, "periodUnit": parts.time}}
     if alternative.route_code or alternative.route_display:
         instruction["route"] = _route(alternative)
-    per_administration = Quantity(dose.value, parts.per_administration)
     instruction["doseAndRate"] = [
         {
             "doseQuantity": {
                 "value": json_number(dose.value),
-                "unit": exact(per_administration).partition(" ")[2],
+                "unit": unit_words(parts.per_administration),
                 "system": UCUM,
                 "code": parts.per_administration,
             }
@@ -126,7 +125,7 @@ def _route(alternative: Alternative) -> dict[str, Any]:
 
 def dose_words(alternative: Alternative, dose: Quantity) -> str:
     """`5 mcg/kg SC daily`."""
-    amount = exact(Quantity(dose.value, DoseUnit.of(dose.unit).per_administration))
+    once = exact(without_time(dose))
     route = named_route(alternative.route_code, alternative.route_display)
-    time = exact(dose).removeprefix(amount).strip()
-    return " ".join(part for part in (amount, route, time) if part)
+    time = exact(dose).removeprefix(once).strip()
+    return " ".join(part for part in (once, route, time) if part)

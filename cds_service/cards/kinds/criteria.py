@@ -34,7 +34,7 @@ def criteria_content(context: CardContext, finding: Finding, *extra: str) -> Con
 
 def age_content(context: CardContext, finding: Finding) -> Content:
     """The patient's age beside the age that the policy requires."""
-    ages = [_age(comparison) for criterion in _unmet(finding.criteria) for comparison in criterion.comparisons]
+    ages = [_age(comparison) for criterion in _unmet(finding.criteria) for comparison in criterion.comparisons[:1]]
     return criteria_content(context, finding, *(words for words in dict.fromkeys(ages) if words))
 
 
@@ -69,7 +69,7 @@ def criteria_paragraph(context: CardContext, criteria: Sequence[CriterionResult]
 def criteria_lines(context: CardContext, criteria: Sequence[CriterionResult]) -> list[str]:
     """Each statement once, with the numbers of its criteria and what they rest on, in the order given.
 
-    `I.A.4.b: Zarxio was not tried. Rests on: medication Zarxio, 2026-04-02 (MedicationStatement/ab12).`
+    `I.A.4: The statement. Rests on: medication Name, stopped, 2026-04-02 (MedicationStatement/ab12).`
     """
     by_statement: dict[str, list[CriterionResult]] = {}
     for criterion in criteria:

@@ -15,6 +15,7 @@ from .criteria import as_list, criteria_lines, said_first
 
 KIND = "documentation"
 _SHORT_TITLES = 100
+_MOST_NOTES = 10
 
 
 def documentation_content(context: CardContext, finding: Finding) -> Content:
@@ -28,7 +29,7 @@ def documentation_content(context: CardContext, finding: Finding) -> Content:
         _listed("", criteria_lines(context, settled)),
         _listed("Please supply:", criteria_lines(context, missing)),
         _listed("In the order:", _sentences(context.order.problems) if missing else ()),
-        _listed("Too old to count:", _outdated(context) if missing else ()),
+        _listed("Too old to count:", _outdated(context) if _dose_is_open(missing) else ()),
         source_line(context),
     )
     return Content(
@@ -59,7 +60,10 @@ def with_failures(context: CardContext, content: Content | None) -> Content:
 
 def with_notes(context: CardContext, content: Content | None, notes: Sequence[str]) -> Content:
     """The card with what could not be read in the record on it; such a card of its own is for information."""
-    said = _listed("Not readable in the record:", _sentences(notes))
+    told = _sentences(notes[:_MOST_NOTES])
+    if len(notes) > _MOST_NOTES:
+        told.append(f"{len(notes) - _MOST_NOTES} more.")
+    said = _listed("Not readable in the record:", told)
     if content is not None:
         return replace(content, paragraphs=(*content.paragraphs[:-1], said, content.paragraphs[-1]))
     items = "1 item of the record" if len(notes) == 1 else f"{len(notes)} items of the record"
@@ -96,12 +100,16 @@ def _sentences(texts: Sequence[str]) -> list[str]:
     return [f"{markdown(text).rstrip('.')}." for text in dict.fromkeys(texts) if text.strip()]
 
 
+def _dose_is_open(missing: Sequence[CriterionResult]) -> bool:
+    return any(criterion.kind == "dose" for criterion in missing)
+
+
 def _outdated(context: CardContext) -> list[str]:
+    """The measurements that are too old; a surface area computed from them says nothing of its own."""
     outdated = context.order.body_size.outdated or {}
-    return [_old(name, measurement) for name, measurement in outdated.items()]
+    return [_old(name, found) for name, found in outdated.items() if found.method == "documented"]
 
 
 def _old(name: str, measurement: Measurement) -> str:
-    words = name.replace("_", " ")
-    days = measurement.age_in_days
-    return markdown(f"{words} {quantity(measurement.value)} of {iso_day(measurement.date)} ({days} days old).")
+    when = f"{iso_day(measurement.date)} ({measurement.age_in_days} days old)"
+    return markdown(f"{name.replace('_', ' ')} {quantity(measurement.value)} of {when}.")

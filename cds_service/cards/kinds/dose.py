@@ -8,6 +8,7 @@ from cds_service.cards.amounts import (
     DoseUnit,
     amount,
     apart,
+    exact,
     quantity,
     quantity_at_most,
     with_decimals,
@@ -75,7 +76,7 @@ def other_ways(context: CardContext, finding: Finding) -> list[str]:
 
 
 def _title(drug: str, dose: DoseLimit, ordered: Quantity) -> str:
-    """`Leukine 300 mcg/m² is above the 250 mcg/m² daily limit`, from twice the limit on by how many times."""
+    """`The drug 300 mcg/m² is above the 250 mcg/m² daily limit`, from twice the limit on by how many times."""
     unit = DoseUnit.of(dose.limit.unit).per_administration
     in_unit = _in_unit_of(ordered, dose.limit)
     shown_ordered, shown_limit = apart(in_unit, dose.limit.value)
@@ -103,7 +104,7 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     compared = _over_time(amount(figure, DoseUnit.of(dose.limit.unit).per_administration), dosage, dose.per)
     mass = _mass(dosage, dose.per)
     total = _over_time(quantity(without_time(mass)), dosage, dose.per) if mass else ""
-    written = quantity(dosage.as_ordered) if dosage.as_ordered else ""
+    written = exact(dosage.as_ordered) if dosage.as_ordered else ""
     first = " ".join(part for part in (written, plain(route_words(dosage)), plain(dosage.schedule.text)) if part)
     equal_to = [part for part in dict.fromkeys((total, compared)) if part and part != written]
     basis = basis_words(context.order.body_size, dose.limit.unit)
@@ -126,19 +127,14 @@ def _over_time(words: str, dosage: Dosage, per: str) -> str:
 
 
 def _limit(context: CardContext, dose: DoseLimit) -> str:
-    """`Limit: 250 mcg/m² daily (CP.PHAR.295 version 08.25, I.A.6), for this patient 450 mcg daily.`"""
+    """`Limit: 250 mcg/m² daily (POLICY version 08.25, I.A.6), for this patient 450 mcg daily.`"""
     per = " per dose" if dose.per == "dose" else ""
-    figure = amount(with_decimals(dose.limit.value, _all_decimals(dose.limit.value)), dose.limit.unit)
     criterion = _criterion(context, dose)
     number = f", {markdown(printed_number(criterion))}" if criterion else ""
-    limit = f"Limit: {figure}{per} ({citation(context.policy)}{number})"
+    limit = f"Limit: {exact(dose.limit)}{per} ({citation(context.policy)}{number})"
     if dose.absolute is None or not DoseUnit.of(dose.limit.unit).basis:
         return f"{limit}."
     return f"{limit}, for this patient {quantity_at_most(dose.absolute)}{per}."
-
-
-def _all_decimals(value: Decimal) -> int:
-    return max(0, -int(value.as_tuple().exponent))
 
 
 def _criterion(context: CardContext, dose: DoseLimit) -> CriterionResult | None:

@@ -48,7 +48,7 @@ def _preferred_first(context: CardContext, finding: Finding) -> list[CriterionRe
 
 
 def _preferred(context: CardContext) -> str:
-    """`Preferred: Zarxio 5 mcg/kg SC daily.`; "" when its dose is not known."""
+    """`Preferred: the other drug 5 mcg/kg SC daily.`; "" when its dose is not known."""
     alternative = context.determination.alternative
     if alternative is None or alternative.dose is None:
         return ""

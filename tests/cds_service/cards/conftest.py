@@ -82,15 +82,15 @@ class Build:
         per_day: int = 1,
         schedule: str = "daily",
         resource: Mapping[str, Any] | None = None,
-        by_text: bool = False,
+        notes: tuple[str, ...] = (),
         problems: tuple[str, ...] = (),
         outdated: Mapping[str, Measurement] | None = None,
         area: Decimal | None = None,
     ) -> Order:
-        """An order of this dose, IV; the amounts are worked out from the unit (`ug`, `ug/m2`, `ug/kg`, `mL` of 500 ug)."""
+        """An order of this dose, IV, with its amounts; the unit is a mass, one per m² or kg, or `mL` (of 500 ug)."""
         written = Quantity(Decimal(dose), unit)
         area = area or self.area
-        mass_unit = unit.split("/")[0] if unit != "mL" else "ug"
+        mass_unit = unit.split("/", maxsplit=1)[0] if unit != "mL" else "ug"
         basis = unit.partition("/")[2]
         mass = written.value * {"m2": area, "kg": self.weight}.get(basis, Decimal(1))
         mass *= 500 if unit == "mL" else 1
@@ -114,7 +114,7 @@ class Build:
         return Order(
             reference="MedicationRequest/order-1",
             resource=resource if resource is not None else self.resource(number, shown, unit),
-            product=Product(Concept((Code("203878"),)), name, by_text),
+            product=Product(Concept((Code("203878"),)), name),
             date=Date(2026, 11, 3),
             dosage=dosage,
             body_size=body,
@@ -122,6 +122,7 @@ class Build:
             previous=None,
             dose_increase=None,
             problems=problems,
+            notes=notes,
         )
 
     def _amounts(self, mass: Decimal, unit: str, time: str, area: Decimal) -> Amounts:

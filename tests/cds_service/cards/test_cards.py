@@ -179,9 +179,10 @@ def test_what_is_not_met_is_said_before_what_is_missing(build: Any) -> None:
     assert card["summary"] == "Leukine: The regimen is not recognized (and 1 more)"
 
 
-def test_a_drug_that_only_its_text_named_is_said_to_be_so(build: Any) -> None:
-    card = only_card(cards_for(build.overdose(build.order(by_text=True))))
-    assert card["detail"].endswith("The ordered drug was identified by its text only.")
+def test_what_was_read_from_words_instead_of_codes_is_said(build: Any) -> None:
+    order = build.order(notes=('The drug was identified by its text, "<Leukine>".', "The route too."))
+    card = only_card(cards_for(build.overdose(order)))
+    assert card["detail"].endswith('The drug was identified by its text, "&lt;Leukine&gt;". The route too.')
 
 
 def test_more_evidence_than_fits_is_counted(build: Any) -> None:

@@ -74,10 +74,25 @@ def test_a_criterion_without_a_question_is_asked_for_by_its_title(build: Any) ->
 def test_what_the_order_lacks_and_what_is_too_old_is_listed_with_it(build: Any) -> None:
     old = Measurement(Quantity(build.weight, "kg"), Date(2026, 1, 2), 305, ("Observation/w",))
     order = build.order(problems=("How often it is given is not stated.",), outdated={"weight": old})
-    criterion = missing(build, "I.A.6", "Complete the order", "Dose")
+    criterion = build.criterion("I.A.6", "dose", Status.MISSING, ask="Complete the order")
     card = only_card(cards_for(build.determination(order, Finding("documentation", "warning", (criterion,)))))
     assert "In the order:\n\n- How often it is given is not stated." in card["detail"]
     assert "Too old to count:\n\n- weight 72 kg of 2026-01-02 (305 days old)." in card["detail"]
+
+
+def test_old_measurements_are_not_named_where_no_dose_is_open(build: Any) -> None:
+    old = Measurement(Quantity(build.weight, "kg"), Date(2026, 1, 2), 305, ("Observation/w",))
+    criterion = missing(build, "I.A.3", "Enter the date of birth", "Age")
+    determination = build.determination(
+        build.order(outdated={"weight": old}), Finding("documentation", "warning", (criterion,))
+    )
+    assert "Too old" not in only_card(cards_for(determination))["detail"]
+
+
+def test_a_long_list_of_unreadable_items_is_cut_and_counted(build: Any) -> None:
+    card = only_card(cards_for(build.determination(), [f"item {number}" for number in range(25)]))
+    assert card["summary"] == "Leukine: 25 items of the record could not be read"
+    assert "- item 9.\n- 15 more." in card["detail"]
 
 
 def test_a_document_that_was_refused_is_said_in_the_words_of_the_policy(build: Any) -> None:

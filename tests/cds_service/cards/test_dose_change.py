@@ -191,7 +191,7 @@ def test_no_suggested_dose_is_above_the_limit(
     build: Any, dose: Decimal, unit: str, limit: Decimal, area: Decimal, per_day: int
 ) -> None:
     order = build.order(dose, unit, per_day=per_day, area=area)
-    mass = unit.split("/")[0] if unit != "mL" else "ug"
+    mass = unit.split("/", maxsplit=1)[0] if unit != "mL" else "ug"
     highest = highest_dose(order, build.dose_limit(order, str(limit), f"{mass}/m2/d"))
     if highest is None:
         return

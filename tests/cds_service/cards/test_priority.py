@@ -69,6 +69,13 @@ def test_a_joined_card_loses_its_suggestion_as_one_policy_may_not_allow_what_ano
     assert joined["detail"].endswith("change it by hand.")
 
 
+def test_a_joined_card_keeps_headings_with_their_lists() -> None:
+    first = card("warning", "documentation", detail="Please supply:\n\n- this.\n\nPolicy: A.")
+    second = card("warning", "documentation", detail="Please supply:\n\n- that.\n\nPolicy: A.")
+    (joined,) = in_order([first, second])
+    assert joined["detail"] == "Please supply:\n\n- this.\n\nPolicy: A.\n\nPlease supply:\n\n- that."
+
+
 @given(
     st.lists(st.builds(card, st.sampled_from(INDICATORS), st.sampled_from(KINDS), st.sampled_from("ab")), max_size=12)
 )
