@@ -1,4 +1,4 @@
-"""Expressions: the operators that bind looser than those of terms, from `is` down to `union`.
+"""Expressions: the operators that bind looser than those of terms, from `is` down to `implies`.
 
 Source: CQL 1.5.3, Appendix G (expression). The order of the alternatives there is the order of precedence here.
 """
@@ -13,27 +13,27 @@ from cql_like_rules.cql.parsing.timing import lowered
 from cql_like_rules.cql.parsing.timing_phrases import TimingParser
 from cql_like_rules.cql.syntax import Expression, Operation, TypeOperation
 
-MEMBERSHIP, TIMING, BETWEEN, EXISTS, NOT, IS = 5, 7, 9, 10, 11, 12
+MEMBERSHIP, TIMING, BETWEEN, EXISTS, NOT, IS = 4, 6, 9, 10, 11, 12
 
 INFIX = {
-    "union": (1, "Union"),
-    "|": (1, "Union"),
-    "intersect": (1, "Intersect"),
-    "except": (1, "Except"),
-    "implies": (2, "Implies"),
-    "or": (3, "Or"),
-    "xor": (3, "Xor"),
-    "and": (4, "And"),
+    "implies": (1, "Implies"),
+    "or": (2, "Or"),
+    "xor": (2, "Xor"),
+    "and": (3, "And"),
     "in": (MEMBERSHIP, "In"),
     "contains": (MEMBERSHIP, "Contains"),
-    "=": (6, "Equal"),
-    "!=": (6, "NotEqual"),
-    "~": (6, "Equivalent"),
-    "!~": (6, "NotEquivalent"),
-    "<": (8, "Less"),
-    ">": (8, "Greater"),
-    "<=": (8, "LessOrEqual"),
-    ">=": (8, "GreaterOrEqual"),
+    "=": (5, "Equal"),
+    "!=": (5, "NotEqual"),
+    "~": (5, "Equivalent"),
+    "!~": (5, "NotEquivalent"),
+    "<": (7, "Less"),
+    ">": (7, "Greater"),
+    "<=": (7, "LessOrEqual"),
+    ">=": (7, "GreaterOrEqual"),
+    "union": (8, "Union"),
+    "|": (8, "Union"),
+    "intersect": (8, "Intersect"),
+    "except": (8, "Except"),
 }
 """How tightly an operator binds, and its ELM name. All of them group from the left."""
 
