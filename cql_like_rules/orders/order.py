@@ -23,7 +23,7 @@ class Product:
     `concept` holds every code of the order, systems in canonical form, and codes inferred from the text where there
     was no usable code; `by_text` says that only the text told what it is. `name` is what a prescriber calls it
     (brand if known). `concentration` (mass per volume), `strength` (mass per vial, pen or other device) are None
-    where the order does not tell.
+    where the order does not tell; `strength_by_text` says that only the product's text told the strength.
     """
 
     concept: Concept
@@ -31,6 +31,7 @@ class Product:
     by_text: bool = False
     concentration: Quantity | None = None
     strength: Quantity | None = None
+    strength_by_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ class Order:
     was written (`authoredOn`), which is the evaluation date of every age, interval and policy date.
     `continued` says that this renews a therapy (`priorPrescription`), `previous` the dosage of the order it renews,
     `dose_increase` whether this one is higher (None: not known).
-    `problems` are the things that could not be read or computed, in a prescriber's words.
+    `problems` are the things that could not be read or computed, in a prescriber's words; `notes` are the things that
+    were read, but from words instead of codes.
     """
 
     reference: str
@@ -132,6 +134,7 @@ class Order:
     requested_until: Date | None = None
     partners: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -20,6 +20,8 @@ INFERRED_FROM_TEXT = "https://oncology-cds.example/StructureDefinition/inferred-
 """Extension on a coding that the record or an order did not have, but its text told."""
 
 NDC = "http://hl7.org/fhir/sid/ndc"
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+_PRODUCT_SYSTEMS = frozenset({RXNORM, NDC})
 
 
 class Terminology:
@@ -50,13 +52,13 @@ class Terminology:
         return self._concepts.get(canonical_coding(system, code))
 
     def drugs_by_text(self, concept: Any) -> tuple[Code, ...]:
-        """The drugs that the text of a CodeableConcept names, when none of its codes is known.
+        """The drugs that the text of a CodeableConcept names, when none of its codes tells a drug.
 
-        Looks at the concept's text, then at the displays of its codings. Empty when a code is known: then the text
-        has nothing to add.
+        Looks at the concept's text, then at the displays of its codings. Empty when a code tells the drug: then the
+        text has nothing to add.
         """
         codings = lenient.codings(concept)
-        if any(self.concept(lenient.text(c.get("system")), lenient.text(c.get("code"))) for c in codings):
+        if any(self._tells_drug(lenient.text(c.get("system")), lenient.text(c.get("code"))) for c in codings):
             return ()
         texts = [lenient.first_object(concept).get("text"), *(coding.get("display") for coding in codings)]
         for text in texts:
@@ -65,10 +67,19 @@ class Terminology:
                 return found
         return ()
 
+    def _tells_drug(self, system: str, code: str) -> bool:
+        """True for the code of a product; not for "allergy to a drug" or the billing code of "unclassified drugs"."""
+        concept = self.concept(system, code)
+        if concept is None:
+            return False
+        return concept.system in _PRODUCT_SYSTEMS or (
+            concept.system == HCPCS and bool(self.drug_names.codes_in(concept.display))
+        )
+
     def presentation(self, system: str, code: str) -> Presentation | None:
         """The strength and concentration of a coded product; None when its code does not tell them."""
         concept = self.concept(system, code)
-        return presentation(concept.display) if concept and concept.system in (RXNORM, NDC) else None
+        return presentation(concept.display) if concept and concept.system in _PRODUCT_SYSTEMS else None
 
     def brands(self, system: str, code: str) -> tuple[str, ...]:
         """The brand that a code stands for, by the name it has in the value sets; empty for an unbranded one."""
@@ -98,7 +109,7 @@ def _packaged() -> Terminology:
 def _products_by_brand(concepts: Iterable[CodedConcept]) -> dict[str, tuple[Presentation, ...]]:
     products: dict[str, dict[Presentation, None]] = {}
     for concept in concepts:
-        if concept.system in (RXNORM, NDC):
+        if concept.system in _PRODUCT_SYSTEMS:
             found = presentation(concept.display)
             if found and found.brand:
                 products.setdefault(found.brand.casefold(), {})[found] = None
