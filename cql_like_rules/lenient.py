@@ -77,6 +77,12 @@ def extensions(element: Any, url: str) -> list[Json]:
     return [extension for extension in objects(element.get("extension")) if extension.get("url") == url]
 
 
+def contained(resource: Json, reference: str) -> Json | None:
+    """The contained resource that a reference within this resource (`#id`) names; None when it is not there."""
+    members = objects(resource.get("contained")) if reference.startswith("#") else []
+    return next((member for member in members if member.get("id") == reference[1:]), None)
+
+
 def relative_reference(reference: str) -> str | None:
     """`Type/id` of a literal reference, relative or absolute, with or without a version.
 

@@ -144,7 +144,7 @@ class Record:
             return
         type_name = json["resourceType"]
         if type_name in _MEDICATION_TYPES:
-            json = with_medication(json, medications)
+            json = _with_medication(json, medications)
         if type_name in _DRUG_KEYS and self._terminology is not None:
             json = self._with_drug_from_text(json, _DRUG_KEYS[type_name], self._terminology)
         element = Element(type_name, json, notes=self.notes)
@@ -177,7 +177,7 @@ class Record:
         self.notes.append(RecordNote(reference, path, message))
 
 
-def with_medication(json: Json, medications: Mapping[str, Json]) -> Json:
+def _with_medication(json: Json, medications: Mapping[str, Json]) -> Json:
     """The medication resource with a CodeableConcept where it has a reference to a Medication.
 
     The Medication is looked up among the contained resources or in `medications` (by `Medication/id`); one that is
@@ -186,7 +186,7 @@ def with_medication(json: Json, medications: Mapping[str, Json]) -> Json:
     reference = lenient.first_object(json.get("medicationReference"))
     if not reference or "medicationCodeableConcept" in json:
         return json
-    medication = referenced_medication(json, medications)
+    medication = _referenced_medication(json, medications)
     concept = medication_concept(medication) if medication else {}
     if not concept:
         concept = {"text": lenient.text(reference.get("display"))}
@@ -194,13 +194,10 @@ def with_medication(json: Json, medications: Mapping[str, Json]) -> Json:
     return {**rest, "medicationCodeableConcept": concept}
 
 
-def referenced_medication(json: Json, medications: Mapping[str, Json]) -> Json | None:
+def _referenced_medication(json: Json, medications: Mapping[str, Json]) -> Json | None:
     """The Medication that `medicationReference` names, contained or among `medications`; None when not there."""
     reference = lenient.text(lenient.first_object(json.get("medicationReference")).get("reference"))
-    if reference.startswith("#"):
-        contained = lenient.objects(json.get("contained"))
-        return next((found for found in contained if found.get("id") == reference[1:]), None)
-    return medications.get(lenient.relative_reference(reference) or "")
+    return lenient.contained(json, reference) or medications.get(lenient.relative_reference(reference) or "")
 
 
 def medication_concept(medication: Json) -> Json:
@@ -234,7 +231,7 @@ def _codings_of_value(codes: ValueSet | Code | Concept) -> _Codings:
     if isinstance(codes, ValueSet):
         return codes.codes
     members = codes.codes if isinstance(codes, Concept) else (codes,)
-    return frozenset(canonical_coding(code.system or "", code.code) for code in members)
+    return frozenset(code.canonical for code in members)
 
 
 def _inferred_coding(code: Code) -> Json:

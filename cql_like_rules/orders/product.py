@@ -71,10 +71,10 @@ _NO_DRUG = "The order does not name a drug."
 
 def _medication(resource: Json, record: Record) -> Json:
     reference = lenient.text(lenient.first_object(resource.get("medicationReference")).get("reference"))
-    if reference.startswith("#"):
-        contained = lenient.objects(resource.get("contained"))
-        return next((found for found in contained if found.get("id") == reference[1:]), {})
-    element = record.find(reference) if reference else None
+    contained = lenient.contained(resource, reference)
+    if contained is not None:
+        return contained
+    element = record.find(reference)
     return element.json if element is not None and element.type == "Medication" else {}
 
 
@@ -98,8 +98,8 @@ def _codes(concept: Json) -> tuple[Code, ...]:
 def _name(codes: Iterable[Code], terminology: Terminology) -> str:
     """The brand that the codes stand for, else the first display of a known code."""
     codes = tuple(codes)
-    brands = [brand for code in codes for brand in terminology.brands(code.system or "", code.code)]
-    displays = [found.display for code in codes if (found := terminology.concept(code.system or "", code.code))]
+    brands = [brand for code in codes for brand in terminology.brands(*code.canonical)]
+    displays = [found.display for code in codes if (found := terminology.concept(*code.canonical))]
     return next(iter((*brands, *displays)), "")
 
 
@@ -134,10 +134,10 @@ def _is_diluted(medication: Json) -> bool:
 
 
 def _coded(codes: tuple[Code, ...], terminology: Terminology) -> _Strengths:
-    products = [found for code in codes if (found := terminology.presentation(code.system or "", code.code))]
+    products = [found for code in codes if (found := terminology.presentation(*code.canonical))]
     if products:
         return _agreed(products)
-    brands = {brand for code in codes for brand in terminology.brands(code.system or "", code.code)}
+    brands = {brand for code in codes for brand in terminology.brands(*code.canonical)}
     listed = [product for brand in brands for product in terminology.products_of_brand(brand)]
     return _agreed(product for product in listed if product.ready_to_use)
 

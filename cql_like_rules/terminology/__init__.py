@@ -9,8 +9,8 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from cql_like_rules import lenient
-from cql_like_rules.cql.values.concept import Code, ValueSet, canonical_coding
-from cql_like_rules.terminology.drug_names import RXNORM, DrugNames
+from cql_like_rules.cql.values.concept import HCPCS, NDC, RXNORM, Code, ValueSet, canonical_coding
+from cql_like_rules.terminology.drug_names import DrugNames
 from cql_like_rules.terminology.loading import CodedConcept, TerminologyError, ValueSetFile, read_value_sets
 from cql_like_rules.terminology.presentation import Presentation, presentation
 
@@ -19,8 +19,6 @@ __all__ = ["INFERRED_FROM_TEXT", "Presentation", "Terminology", "TerminologyErro
 INFERRED_FROM_TEXT = "https://oncology-cds.example/StructureDefinition/inferred-from-text"
 """Extension on a coding that the record or an order did not have, but its text told."""
 
-NDC = "http://hl7.org/fhir/sid/ndc"
-HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _PRODUCT_SYSTEMS = frozenset({RXNORM, NDC})
 
 
