@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from cql_like_rules.cql.values import ucum
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.orders.calendar import largest_together
+from cql_like_rules.orders.dates import day_of
 from cql_like_rules.orders.dose import Dose
 from cql_like_rules.orders.order import Amounts, BodySize, Schedule
 from cql_like_rules.orders.schedule import Timing
@@ -74,7 +76,7 @@ def _phases(instructions: Sequence[Instruction]) -> list[list[Instruction]]:
     """The instructions that hold together.
 
     Different sequence numbers mean one after the other (FHIR R4, Dosage.sequence), but systems also number mere lines;
-    so they are taken for phases only when all but the last say when they end.
+    so they are taken for phases only when each says when it ends, before the next one starts.
     """
     by_sequence: dict[int | None, list[Instruction]] = {}
     for instruction in instructions:
@@ -82,14 +84,16 @@ def _phases(instructions: Sequence[Instruction]) -> list[list[Instruction]]:
     if None in by_sequence or len(by_sequence) == 1:
         return [list(instructions)]
     phases = [by_sequence[number] for number in sorted(number for number in by_sequence if number is not None)]
-    if all(_ends(instruction.timing) for phase in phases[:-1] for instruction in phase):
-        return phases
-    return [list(instructions)]
+    neighbours = [(one.timing, other.timing) for a, b in pairwise(phases) for one in a for other in b]
+    return phases if all(_ends_before(one, other) for one, other in neighbours) else [list(instructions)]
 
 
-def _ends(timing: Timing) -> bool:
-    bounds = timing.bounds
-    return timing.schedule.doses is not None or bounds.end is not None or bounds.duration is not None
+def _ends_before(one: Timing, other: Timing) -> bool:
+    end = day_of(one.bounds.end)
+    if end is None:
+        return one.schedule.doses is not None or one.bounds.duration is not None
+    start, other_end = day_of(other.bounds.start), day_of(other.bounds.end)
+    return end < start if start is not None else other_end is None or end < other_end
 
 
 def _amounts(

@@ -157,6 +157,28 @@ def test_phases_that_follow_one_another_do_not_add_up(drafts):
     assert masses(dosage) == (500, 500, 2500)
 
 
+def until(start, end):
+    bounds = {"start": start, "end": end}
+    return {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "boundsPeriod": bounds}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "in_a_day"),
+    [
+        (until("2026-04-15", "2026-04-19"), until("2026-04-20", "2026-04-30"), 500),
+        (until("2026-04-15", "2026-04-30"), until("2026-04-15", "2026-04-30"), 750),
+        (until("2026-04-15", "2026-04-30"), until("2026-04-20", "2026-04-30"), 750),
+        (until(None, "2026-04-19"), until(None, "2026-04-30"), 500),
+        (until(None, "2026-04-30"), until(None, "2026-04-30"), 750),
+    ],
+)
+def test_numbered_phases_that_overlap_add_up(drafts, first, second, in_a_day):
+    dosage = two_instructions(
+        drafts, drafts.instruction(500, "ug", first, sequence=1), drafts.instruction(250, "ug", second, sequence=2)
+    )
+    assert dosage.per_day.mass.value == in_a_day
+
+
 def test_numbered_lines_that_do_not_say_when_they_end_add_up(drafts):
     dosage = two_instructions(
         drafts, drafts.instruction(10, "mg", sequence=1), drafts.instruction(10, "mg", sequence=2)
