@@ -231,7 +231,7 @@ def _codings_of_value(codes: ValueSet | Code | Concept) -> _Codings:
     if isinstance(codes, ValueSet):
         return codes.codes
     members = codes.codes if isinstance(codes, Concept) else (codes,)
-    return frozenset(code.canonical for code in members)
+    return frozenset(canonical_coding(code.system or "", code.code) for code in members)
 
 
 def _inferred_coding(code: Code) -> Json:

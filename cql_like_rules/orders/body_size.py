@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from cql_like_rules import lenient
 from cql_like_rules.cql.values import ucum
-from cql_like_rules.cql.values.concept import LOINC, canonical_coding
+from cql_like_rules.cql.values.concept import canonical_coding
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import DateTime
 from cql_like_rules.element import Element
@@ -25,6 +25,7 @@ from cql_like_rules.orders.settings import OrderSettings
 from cql_like_rules.orders.units import unit_of
 from cql_like_rules.record import Record
 
+_LOINC = "http://loinc.org"
 _KINDS = {
     "29463-7": "weight",
     "3141-9": "weight",
@@ -104,7 +105,7 @@ def _charted(observations: Iterable[Element]) -> Iterator[_Charted]:
 def _kind(part: Json) -> str | None:
     for coding in lenient.codings(part.get("code")):
         code = lenient.text(coding.get("code"))
-        if code in _KINDS and canonical_coding(lenient.text(coding.get("system")), code)[0] == LOINC:
+        if code in _KINDS and canonical_coding(lenient.text(coding.get("system")), code)[0] == _LOINC:
             return _KINDS[code]
     return None
 

@@ -15,16 +15,16 @@ from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.orders.order import Amounts, Dosage, Measurement, Order, Schedule
 
 _DOSAGE_TYPE = """\
-    route Code,
-    perDose Quantity,
-    perDosePerM2 Quantity,
-    perDosePerKg Quantity,
-    perDay Quantity,
-    perDayPerM2 Quantity,
-    perDayPerKg Quantity,
-    perWeek Quantity,
-    perWeekPerM2 Quantity,
-    perWeekPerKg Quantity,
+    route System.Code,
+    perDose System.Quantity,
+    perDosePerM2 System.Quantity,
+    perDosePerKg System.Quantity,
+    perDay System.Quantity,
+    perDayPerM2 System.Quantity,
+    perDayPerKg System.Quantity,
+    perWeek System.Quantity,
+    perWeekPerM2 System.Quantity,
+    perWeekPerKg System.Quantity,
     dosesPerDay Integer,
     dosesPerWeek Integer,
     intervalDays Decimal,
@@ -33,12 +33,12 @@ _DOSAGE_TYPE = """\
     cycleLength Integer,
     firstDose DateTime"""
 
-_MEASUREMENT_TYPE = "Tuple { value Quantity, date Date, ageInDays Integer, method String }"
+_MEASUREMENT_TYPE = "Tuple { value System.Quantity, date Date, ageInDays Integer, method String }"
 
 ORDER_TYPE_CQL = f"""\
 Tuple {{
     id String,
-    product Concept,
+    product System.Concept,
 {_DOSAGE_TYPE},
     date Date,
     requestedUntil Date,
@@ -52,7 +52,7 @@ Tuple {{
     }},
     problems List<String>
 }}"""
-"""The CQL type of the parameter."""
+"""The CQL type of the parameter. A policy may declare the elements that it uses, by these names and types."""
 
 _PLACES = Decimal("1E-8")
 

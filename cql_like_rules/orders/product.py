@@ -88,9 +88,8 @@ def _concept(resource: Json, medication: Json) -> Json:
 def _codes(concept: Json) -> tuple[Code, ...]:
     codes = []
     for coding in lenient.codings(concept):
-        system, code = lenient.text(coding.get("system")), lenient.text(coding.get("code"))
-        if code:
-            system, code = canonical_coding(system, code)
+        if lenient.text(coding.get("code")):
+            system, code = canonical_coding(lenient.text(coding.get("system")), lenient.text(coding["code"]))
             codes.append(Code(code, system or None, None, lenient.text(coding.get("display")) or None))
     return tuple(codes)
 
@@ -98,8 +97,8 @@ def _codes(concept: Json) -> tuple[Code, ...]:
 def _name(codes: Iterable[Code], terminology: Terminology) -> str:
     """The brand that the codes stand for, else the first display of a known code."""
     codes = tuple(codes)
-    brands = [brand for code in codes for brand in terminology.brands(*code.canonical)]
-    displays = [found.display for code in codes if (found := terminology.concept(*code.canonical))]
+    brands = [brand for code in codes for brand in terminology.brands(code)]
+    displays = [found.display for code in codes if (found := terminology.concept(code))]
     return next(iter((*brands, *displays)), "")
 
 
@@ -134,10 +133,10 @@ def _is_diluted(medication: Json) -> bool:
 
 
 def _coded(codes: tuple[Code, ...], terminology: Terminology) -> _Strengths:
-    products = [found for code in codes if (found := terminology.presentation(*code.canonical))]
+    products = [found for code in codes if (found := terminology.presentation(code))]
     if products:
         return _agreed(products)
-    brands = {brand for code in codes for brand in terminology.brands(*code.canonical)}
+    brands = {brand for code in codes for brand in terminology.brands(code)}
     listed = [product for brand in brands for product in terminology.products_of_brand(brand)]
     return _agreed(product for product in listed if product.ready_to_use)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cql_like_rules import lenient
-from cql_like_rules.cql.values.concept import SNOMED, Code, canonical_coding
+from cql_like_rules.cql.values.concept import Code, canonical_coding
 from cql_like_rules.lenient import Json
 
+SNOMED = "http://snomed.info/sct"
 INTRAVENOUS = Code("47625008", SNOMED, None, "Intravenous route")
 SUBCUTANEOUS = Code("34206005", SNOMED, None, "Subcutaneous route")
 ORAL = Code("26643006", SNOMED, None, "Oral route")
@@ -52,7 +53,7 @@ def read_route(instructions: Sequence[Json], problems: list[str], notes: list[st
             if route is None:
                 problems.append(f'The route "{_text(concept)}" is not coded.')
             else:
-                found[route.canonical] = route
+                found[route.system or "", route.code] = route
     if len(found) > 1:
         problems.append("The dosage instructions have different routes.")
         return None, text

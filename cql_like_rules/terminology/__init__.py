@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from cql_like_rules import lenient
-from cql_like_rules.cql.values.concept import HCPCS, NDC, RXNORM, Code, ValueSet, canonical_coding
-from cql_like_rules.terminology.drug_names import DrugNames
+from cql_like_rules.cql.values.concept import Code, ValueSet, canonical_coding
+from cql_like_rules.lenient import Json
+from cql_like_rules.terminology.drug_names import RXNORM, DrugNames
 from cql_like_rules.terminology.loading import CodedConcept, TerminologyError, ValueSetFile, read_value_sets
 from cql_like_rules.terminology.presentation import Presentation, presentation
 
@@ -19,6 +19,8 @@ __all__ = ["INFERRED_FROM_TEXT", "Presentation", "Terminology", "TerminologyErro
 INFERRED_FROM_TEXT = "https://oncology-cds.example/StructureDefinition/inferred-from-text"
 """Extension on a coding that the record or an order did not have, but its text told."""
 
+NDC = "http://hl7.org/fhir/sid/ndc"
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _PRODUCT_SYSTEMS = frozenset({RXNORM, NDC})
 
 
@@ -45,43 +47,43 @@ class Terminology:
         """The value set of a URL, with or without `|version`; None when there is none."""
         return self._value_sets.get(url.partition("|")[0])
 
-    def concept(self, system: str, code: str) -> CodedConcept | None:
-        """The concept of a code, in any spelling of its system; None when no value set lists it."""
-        return self._concepts.get(canonical_coding(system, code))
+    def concept(self, code: Code) -> CodedConcept | None:
+        """What the value sets say of a code, in any spelling of its system; None when none lists it."""
+        return self._concepts.get(canonical_coding(code.system or "", code.code))
 
-    def drugs_by_text(self, concept: Any) -> tuple[Code, ...]:
+    def drugs_by_text(self, concept: Json) -> tuple[Code, ...]:
         """The drugs that the text of a CodeableConcept names, when none of its codes tells a drug.
 
         Looks at the concept's text, then at the displays of its codings. Empty when a code tells the drug: then the
         text has nothing to add.
         """
         codings = lenient.codings(concept)
-        if any(self._tells_drug(lenient.text(c.get("system")), lenient.text(c.get("code"))) for c in codings):
+        if any(self._tells_drug(coding) for coding in codings):
             return ()
-        texts = [lenient.first_object(concept).get("text"), *(coding.get("display") for coding in codings)]
-        for text in texts:
+        for text in (concept.get("text"), *(coding.get("display") for coding in codings)):
             found = self.drug_names.codes_in(lenient.text(text))
             if found:
                 return found
         return ()
 
-    def _tells_drug(self, system: str, code: str) -> bool:
+    def _tells_drug(self, coding: Json) -> bool:
         """True for the code of a product; not for "allergy to a drug" or the billing code of "unclassified drugs"."""
-        concept = self.concept(system, code)
+        code = Code(lenient.text(coding.get("code")), lenient.text(coding.get("system")))
+        concept = self.concept(code)
         if concept is None:
             return False
         return concept.system in _PRODUCT_SYSTEMS or (
             concept.system == HCPCS and bool(self.drug_names.codes_in(concept.display))
         )
 
-    def presentation(self, system: str, code: str) -> Presentation | None:
+    def presentation(self, code: Code) -> Presentation | None:
         """The strength and concentration of a coded product; None when its code does not tell them."""
-        concept = self.concept(system, code)
+        concept = self.concept(code)
         return presentation(concept.display) if concept and concept.system in _PRODUCT_SYSTEMS else None
 
-    def brands(self, system: str, code: str) -> tuple[str, ...]:
+    def brands(self, code: Code) -> tuple[str, ...]:
         """The brand that a code stands for, by the name it has in the value sets; empty for an unbranded one."""
-        concept = self.concept(system, code)
+        concept = self.concept(code)
         return self.drug_names.brands_in(concept.display) if concept else ()
 
     def products_of_brand(self, brand: str) -> tuple[Presentation, ...]:

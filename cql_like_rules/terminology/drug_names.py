@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cql_like_rules.cql.values.concept import RXNORM, Code
+from cql_like_rules.cql.values.concept import Code
 from cql_like_rules.terminology.loading import CodedConcept
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 _NAME_TYPES = frozenset({"BN", "IN", "MIN", "PIN"})
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")

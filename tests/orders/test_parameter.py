@@ -2,11 +2,54 @@
 
 import re
 from decimal import Decimal
+from importlib import resources
+
+import pytest
 
 from cql_like_rules.cql.values.concept import Code, Concept
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.orders import ORDER_TYPE_CQL, order_parameter
+
+POLICIES = sorted(
+    file
+    for folder in resources.files("cql_like_rules").joinpath("policies").iterdir()
+    if (file := folder.joinpath("policy.cql")).is_file()
+)
+
+
+def elements(tuple_type):
+    """The elements of a CQL tuple type, name by name; the types as written, without their spaces."""
+    inner = tuple_type[tuple_type.index("{") + 1 : tuple_type.rindex("}")]
+    parts, depth = [""], 0
+    for character in inner:
+        depth += (character in "{<") - (character in "}>")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return {part.split()[0]: "".join(part.split()[1:]) for part in parts if part.split()}
+
+
+def declared_by(policy):
+    text = policy.read_text(encoding="utf-8")
+    start = text.index('parameter "Order" Tuple')
+    depth, end = 0, text.index("{", start)
+    while depth or text[end - 1] != "}":
+        depth += (text[end] == "{") - (text[end] == "}")
+        end += 1
+    return elements(text[start:end])
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.parent.name)
+def test_a_policy_declares_the_parameter_as_it_is(policy):
+    actual = elements(ORDER_TYPE_CQL)
+    for name, type_name in declared_by(policy).items():
+        known = actual[name]
+        if name == "previous":
+            assert elements(type_name).items() <= elements(known).items()
+        else:
+            assert type_name == known, name
 
 
 def parameter(drafts, *instructions, **more):
@@ -16,9 +59,7 @@ def parameter(drafts, *instructions, **more):
 
 def test_the_elements_are_those_of_the_declared_type(drafts):
     value = parameter(drafts, drafts.instruction())
-    outer = re.sub(r"Tuple \{[^{}]*\}", "Tuple", ORDER_TYPE_CQL.removeprefix("Tuple {"))
-    declared = [line.split()[0] for line in outer.splitlines() if re.match(r"    \w", line)]
-    assert list(value) == declared
+    assert list(value) == list(elements(ORDER_TYPE_CQL))
 
 
 def test_the_previous_order_has_the_elements_of_its_declared_type(drafts):

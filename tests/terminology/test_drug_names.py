@@ -2,6 +2,7 @@
 
 import pytest
 
+from cql_like_rules.cql.values.concept import Code
 from cql_like_rules.terminology import load_terminology
 
 
@@ -65,4 +66,4 @@ def test_a_display_is_read_when_there_is_no_text():
     ],
 )
 def test_a_code_tells_its_brand(system, code, brands):
-    assert load_terminology().brands(system, code) == brands
+    assert load_terminology().brands(Code(code, system)) == brands
