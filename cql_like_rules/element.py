@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from cql_like_rules import lenient
@@ -167,7 +167,7 @@ class Element:
         return f"<Element {self.type} {place}>"
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _access(type_name: str, name: str) -> _Access | None:
     element = FHIR.element(type_name, name)
     if element is None:
@@ -178,12 +178,12 @@ def _access(type_name: str, name: str) -> _Access | None:
 
 
 def _choice_key(name: str, type_name: str) -> str:
-    # The JSON of a profiled quantity is named after Quantity itself (FHIR R4, JSON, 2.6.2 choice of data types).
+    # The model knows profiles of Quantity as types of their own; JSON names them all after Quantity.
     suffix = "Quantity" if type_name in ("SimpleQuantity", "MoneyQuantity") else type_name
     return name + suffix[0].upper() + suffix[1:]
 
 
-_system_type = cache(FHIR.primitive)
+_system_type = lru_cache(maxsize=1024)(FHIR.primitive)
 
 
 def _at(members: Any, index: int) -> Any:

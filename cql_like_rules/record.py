@@ -74,7 +74,7 @@ class Record:
     def retrieve(
         self, type_name: str, code_path: str | None = None, codes: ValueSet | Code | Concept | None = None
     ) -> list[Element]:
-        """The resources of a type, in the order given, as CQL's retrieve: `[Condition: code in "Melanoma"]`.
+        """The resources of a type, in the order given, as CQL's retrieve: `[Condition: code in "Heart failure"]`.
 
         With `codes`, only those with one of the codes at `code_path` (the type's primary code path when None);
         systems and codes are compared in canonical form. A resource without a code is never among them. The list is

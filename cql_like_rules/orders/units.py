@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 
 from cql_like_rules import lenient
 from cql_like_rules.cql.values import ucum
@@ -90,7 +90,7 @@ def unit_of(quantity: Json) -> str:
     return spelled(lenient.text(quantity.get("unit")) or code)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def spelled(unit: str) -> str:
     """The UCUM text of a unit in any of the usual spellings: `mcg/kg` is `ug/kg`, `mg/m²/dose` is `mg/m2`."""
     plain = unit.replace("µ", "u").replace("μ", "u").replace("²", "2").replace(" per ", "/").replace(" ", "")
@@ -98,7 +98,7 @@ def spelled(unit: str) -> str:
     return "/".join(_SPELLINGS.get(part.casefold(), part) for part in parts)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def dose_unit(unit: str) -> DoseUnit | None:
     """The parts of a UCUM dose unit (`ug/m2/d`); None when it is not an amount per body size and per time."""
     amount, *divisors = unit.split("/")

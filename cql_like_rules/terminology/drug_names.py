@@ -16,7 +16,7 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 _NAME_TYPES = frozenset({"BN", "IN", "MIN", "PIN"})
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
-# A name does not go on after these: "Darzalex, Faspro" is not the product "Darzalex Faspro".
+# A name of two words does not go on after these.
 _STOP = re.compile(r"[,;:()\[\]]")
 
 _Words = tuple[str, ...]
@@ -38,7 +38,7 @@ class DrugNames:
     def codes_in(self, text: str) -> tuple[Code, ...]:
         """The codes of the drugs that the text names, in the order of the text, each once.
 
-        Where names overlap the longest wins: `pegfilgrastim-jmdb` is not also `pegfilgrastim`.
+        Where names overlap the longest wins: a biosimilar, named with its suffix, is not also its originator.
         """
         phrases = (_words(phrase) for phrase in _STOP.split(text))
         return tuple(dict.fromkeys(code for words in phrases for code in self._codes_among(words)))

@@ -1,7 +1,7 @@
 """Presentation: what an RxNorm product name says about strength and concentration.
 
-RxNorm names a product in a fixed order: `0.4 ML methotrexate 43.8 MG/ML Auto-Injector [Otrexup]` is the volume of one
-unit, the ingredient, its strength, the dose form and the brand (RxNorm Technical Documentation, section 5, SCD and
+RxNorm names a product in a fixed order: `0.4 ML ingredient 43.8 MG/ML Auto-Injector [Brand]` is the volume of one
+unit, the ingredient, its strength, the dose form and the brand (RxNorm Technical Documentation, term types SCD and
 SBD). NDC codes carry the same names in our value sets.
 """
 
