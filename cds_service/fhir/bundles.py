@@ -1,0 +1,57 @@
+"""What a value that holds FHIR data tells: its resources, whether it is an answer, whether there is more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cql_like_rules import lenient
+
+_HARMLESS = frozenset({"warning", "information", "success"})
+
+
+def resources_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The resources of a resource, a Bundle or a list of them, OperationOutcomes included; others are passed over."""
+    for member in lenient.objects(value):
+        if member.get("resourceType") == "Bundle":
+            for entry in lenient.objects(member.get("entry")):
+                yield from resources_in(entry.get("resource"))
+        elif isinstance(member.get("resourceType"), str):
+            yield member
+
+
+def answered_types(value: Any) -> frozenset[str]:
+    """The types that were looked for, by what was found: included resources and outcomes were not looked for."""
+    found: set[str] = set()
+    for member in lenient.objects(value):
+        if member.get("resourceType") == "Bundle":
+            for entry in lenient.objects(member.get("entry")):
+                if lenient.first_object(entry.get("search")).get("mode") not in ("include", "outcome"):
+                    found |= answered_types(entry.get("resource"))
+        elif isinstance(member.get("resourceType"), str):
+            found.add(member["resourceType"])
+    return frozenset(found - {"OperationOutcome"})
+
+
+def refusal_in(value: Any) -> bool:
+    """True when an OperationOutcome says that the question could not be answered, or not completely.
+
+    One that stands alone always does; among the entries of a Bundle, one with nothing worse than a warning does not,
+    as servers add those to good answers (FHIR R4, 3.1.1.7.4 search outcomes).
+    """
+    if isinstance(value, Mapping) and value.get("resourceType") == "OperationOutcome":
+        return True
+    return any(_is_refusal(each) for each in resources_in(value) if each.get("resourceType") == "OperationOutcome")
+
+
+def next_page(bundle: Mapping[str, Any]) -> str | None:
+    """The address of the page that follows this Bundle; None when it is the last, or no Bundle."""
+    if bundle.get("resourceType") != "Bundle":
+        return None
+    links = (link for link in lenient.objects(bundle.get("link")) if link.get("relation") == "next")
+    return next((text for link in links if (text := lenient.text(link.get("url")))), None)
+
+
+def _is_refusal(outcome: Mapping[str, Any]) -> bool:
+    issues = lenient.objects(outcome.get("issue"))
+    return not issues or any(issue.get("severity") not in _HARMLESS for issue in issues)

@@ -1,0 +1,104 @@
+"""What has come together of a record so far: what the call brought, what was fetched, and what could not be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cds_service.cdshooks.envelope import HookRequest
+from cds_service.cdshooks.outcome import refused
+from cql_like_rules.record import Record, RecordNote
+from cql_like_rules.terminology import Terminology
+
+from .bundles import answered_types, next_page, refusal_in, resources_in
+from .client import Fetched
+from .prefetch import RESOURCE_TYPES, Template
+from .references import of_another_patient
+
+
+@dataclass(slots=True)
+class Collected:
+    """The material of one record.
+
+    `templates` are those of the prefetch keys that are understood.
+    `values` are resources and Bundles as they came, `delivered` the resource types that were asked for and answered,
+    `answered` the prefetch keys that are not asked again, `unfinished` those of which there are further pages.
+    """
+
+    request: HookRequest
+    templates: Mapping[str, Template]
+    values: list[Any] = field(default_factory=list)
+    delivered: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    unfinished: list[tuple[Template, Mapping[str, Any]]] = field(default_factory=list)
+    notes: list[RecordNote] = field(default_factory=list)
+
+    def take_prefetch(self) -> None:
+        for key, value in self.request.prefetch.items():
+            template = self.templates.get(key)
+            if template is None:
+                self._take_unasked(value)
+            else:
+                self._take(template, value)
+
+    def _take(self, template: Template, value: Any) -> None:
+        """The value of a key that this service knows."""
+        if value is not None:
+            self.values.append(value)
+        if refusal_in(value):
+            self.answered.add(template.key)
+            self.note(template.words, "the record system answered that it could not provide it")
+        elif isinstance(value, Mapping) and next_page(value):
+            self.answered.add(template.key)
+            self.unfinished.append((template, value))
+        elif _answers(template, value):
+            self.answered.add(template.key)
+            self.delivered.update(template.types)
+        else:
+            self.note(template.words, "what was sent with the call could not be read")
+
+    def _take_unasked(self, value: Any) -> None:
+        """The value of another key: what it holds is used, and what it was evidently a search for counts as asked."""
+        if not any(True for _ in resources_in(value)):
+            return
+        self.values.append(value)
+        if not refusal_in(value) and not (isinstance(value, Mapping) and next_page(value)):
+            self.delivered |= answered_types(value) & RESOURCE_TYPES
+
+    def take_fetched(self, template: Template | None, words: str, fetched: Fetched) -> None:
+        self.values.extend(fetched.values)
+        if fetched.problem is not None:
+            self.note(words, fetched.problem.reason)
+        elif template is not None:
+            self.delivered.update(template.types)
+
+    def note(self, words: str, reason: str) -> None:
+        self.notes.append(RecordNote("", "", f"{words[0].upper()}{words[1:]} could not be fetched: {reason}."))
+
+    def refuse_other_patients(self) -> None:
+        context = self.request.context
+        for what, resources in (
+            ("An order", context.draft_resources),
+            ("A resource of the record", resources_in(self.values)),
+        ):
+            if of_another_patient(resources, context.patient_id) is not None:
+                raise refused(400, "invariant", f"{what} is about another patient than context.patientId.")
+
+    def present(self) -> set[str]:
+        """`Type/id` of every resource that has come."""
+        resources = (*self.request.context.draft_resources, *resources_in(self.values))
+        return {f"{each.get('resourceType')}/{each.get('id')}" for each in resources}
+
+    def record(self, terminology: Terminology | None) -> Record:
+        context = self.request.context
+        values = [member for value in self.values for member in (value if isinstance(value, list) else (value,))]
+        # Draft orders come last: where the record holds the same order, it holds what is in force.
+        return Record([*values, context.drafts], self.delivered, context.patient_id, terminology)
+
+
+def _answers(template: Template, value: Any) -> bool:
+    """True when the value is an answer to the template: nothing, a Bundle, or resources of its types."""
+    if value is None or (isinstance(value, Mapping) and value.get("resourceType") == "Bundle"):
+        return True
+    return not answered_types(value).isdisjoint(template.types)

@@ -1,0 +1,51 @@
+"""From the prefetch and the EHR's FHIR server to the record of one call.
+
+A key that the client sent was asked and answered, even with nothing. A key that it left out is fetched where there is a
+server. What could be had neither way is unknown, which rules tell from absent (`Record.delivered`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cds_service.cdshooks.envelope import HookRequest
+from cds_service.settings import Settings
+from cql_like_rules.record import Record, RecordNote
+from cql_like_rules.terminology import Terminology
+
+from .collected import Collected
+from .deadline import Deadline
+from .fetching import fetch_missing
+from .prefetch import BY_KEY, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The record, what could not be had of it, and how many requests that took."""
+
+    record: Record
+    notes: tuple[RecordNote, ...]
+    fetches: int = 0
+
+
+def gather(
+    request: HookRequest,
+    templates: Mapping[str, Template],
+    deadline: Deadline,
+    settings: Settings,
+    terminology: Terminology | None = None,
+) -> Gathered:
+    """The record of a call: what the draft orders and the prefetch bring, and what is fetched beside them.
+
+    `templates` are the prefetch templates of the service; `terminology` lets drugs be known by their text.
+    Raises CallRefused with 400 when anything is about another patient than the one of the call.
+    """
+    collected = Collected(request, {**BY_KEY, **templates})
+    collected.take_prefetch()
+    collected.refuse_other_patients()
+    fetches = 0
+    if request.fhir_server is not None:
+        fetches = fetch_missing(collected, request.fhir_server, templates, deadline, settings)
+        collected.refuse_other_patients()
+    return Gathered(collected.record(terminology), tuple(dict.fromkeys(collected.notes)), fetches)
