@@ -42,20 +42,16 @@ def documentation_content(context: CardContext, finding: Finding) -> Content:
 
 
 def with_failures(context: CardContext, content: Content | None) -> Content:
-    """The card with what could not be evaluated on it; such a card is a warning at least."""
+    """The card with what could not be evaluated on it; such a card is a warning at least, and says so in its title."""
     failures = context.determination.failures
     said = _listed("Could not be evaluated:", _sentences(failures))
-    if content is not None:
-        indicator = "warning" if content.indicator == "info" else content.indicator
-        return replace(content, indicator=indicator, paragraphs=(said, *content.paragraphs))
-    failed = tuple(criterion for criterion in context.determination.criteria if criterion.failure)
-    return Content(
-        kind=KIND,
-        indicator="warning",
-        summary=summary(context.drug, f"could not be evaluated: {clipped(plain(failures[0]), 90)}"),
-        paragraphs=(said, source_line(context)),
-        criteria=failed,
-    )
+    title = summary(context.drug, f"could not be evaluated: {clipped(plain(failures[0]), 90)}")
+    if content is None:
+        failed = tuple(criterion for criterion in context.determination.criteria if criterion.failure)
+        return Content(KIND, "warning", title, (said, source_line(context)), failed)
+    if content.indicator == "info":
+        content = replace(content, indicator="warning", summary=title)
+    return replace(content, paragraphs=(said, *content.paragraphs))
 
 
 def with_notes(context: CardContext, content: Content | None, notes: Sequence[str]) -> Content:

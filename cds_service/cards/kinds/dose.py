@@ -32,8 +32,8 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import CriterionResult, DoseLimit, Finding
 from cql_like_rules.orders.order import Dosage
 
-from .ways_out import documents_instead
 from .criteria import criteria_content, criteria_paragraph
+from .ways_out import documents_instead
 
 _LIMIT_NAMES = {"day": "daily limit", "week": "weekly limit", "dose": "limit per dose"}
 

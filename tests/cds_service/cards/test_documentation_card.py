@@ -137,6 +137,7 @@ def test_a_failure_joins_the_card_that_asks_for_documentation_and_makes_it_a_war
     finding = Finding("documentation", "info", (attached,))
     card = only_card(cards_for(build.determination(None, finding, failures=("Section: no such unit <x>",))))
     assert card["indicator"] == "warning"
+    assert card["summary"] == "Leukine: could not be evaluated: Section: no such unit ‹x›"
     assert card["detail"].startswith("Could not be evaluated:\n\n- Section: no such unit &lt;x&gt;.")
     assert "Literature is attached" in card["detail"]
 
