@@ -1,4 +1,10 @@
-"""Interval (CQL 1.5.3, Author's Guide, Interval Values)."""
+"""Interval: the values between two ends.
+
+A closed end that is null is unbounded: it reaches to the least or greatest value of its type. An open end that is
+null is unknown. What an interval starts and ends with, and how two of them relate, is in `operators.intervals`.
+
+Source: CQL 1.5.3, Appendix B, Interval; Author's Guide, Interval Values.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The values from `low` to `high`.
-
-    A closed end that is None is the minimum or maximum of the point type; an open end that is None is unknown.
-    """
+    """The ends as they were written; `low_closed` and `high_closed` say whether the end itself belongs to it."""
 
     low: Any
     high: Any
@@ -19,4 +22,6 @@ class Interval:
     high_closed: bool = True
 
     def __str__(self) -> str:
-        return f"Interval{'[' if self.low_closed else '('}{self.low}, {self.high}{']' if self.high_closed else ')'}"
+        low = "null" if self.low is None else self.low
+        high = "null" if self.high is None else self.high
+        return f"Interval{'[' if self.low_closed else '('}{low}, {high}{']' if self.high_closed else ')'}"

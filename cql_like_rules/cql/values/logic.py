@@ -1,32 +1,76 @@
-"""Three-valued logic (CQL 1.5.3, Appendix B, Logical Operators): True, False and None for unknown."""
+"""Three-valued logic: true, false and null (`None`), as pure functions.
+
+Source: CQL 1.5.3, Appendix B, section Logical Operators.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeAlias
 
-def and_(left: bool | None, right: bool | None) -> bool | None:
-    """False if either is false, null if either is null, else true."""
-    if left is False or right is False:
+Truth: TypeAlias = bool | None
+
+
+def and_(a: Truth, b: Truth) -> Truth:
+    """True when both are, false when either is false, otherwise null."""
+    if a is False or b is False:
         return False
-    return None if left is None or right is None else True
+    return True if a is True and b is True else None
 
 
-def or_(left: bool | None, right: bool | None) -> bool | None:
-    """True if either is true, null if either is null, else false."""
-    if left is True or right is True:
+def or_(a: Truth, b: Truth) -> Truth:
+    """True when either is, false when both are false, otherwise null."""
+    if a is True or b is True:
         return True
-    return None if left is None or right is None else False
+    return False if a is False and b is False else None
 
 
-def xor(left: bool | None, right: bool | None) -> bool | None:
-    """Null if either is null, else whether exactly one is true."""
-    return None if left is None or right is None else left is not right
+def xor(a: Truth, b: Truth) -> Truth:
+    """True when exactly one is true; null when either is null."""
+    if a is None or b is None:
+        return None
+    return a is not b
 
 
-def not_(value: bool | None) -> bool | None:
-    """Null for null."""
-    return None if value is None else not value
+def not_(a: Truth) -> Truth:
+    """The opposite; null when null."""
+    return None if a is None else not a
 
 
-def implies(left: bool | None, right: bool | None) -> bool | None:
-    """`not left or right`."""
-    return or_(not_(left), right)
+def implies(a: Truth, b: Truth) -> Truth:
+    """`not a or b`: true when a is false or b is true, false when a is true and b false, otherwise null."""
+    if a is False or b is True:
+        return True
+    return False if a is True and b is False else None
+
+
+def is_true(a: Truth) -> bool:
+    """Whether it is true; null is not."""
+    return a is True
+
+
+def is_false(a: Truth) -> bool:
+    """Whether it is false; null is not."""
+    return a is False
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    """`and` over any number of values: true when there are none."""
+    known = True
+    for truth in truths:
+        if truth is False:
+            return False
+        if truth is None:
+            known = False
+    return True if known else None
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    """`or` over any number of values: false when there are none."""
+    known = True
+    for truth in truths:
+        if truth is True:
+            return True
+        if truth is None:
+            known = False
+    return False if known else None

@@ -1,4 +1,7 @@
-"""Tuple: named values together (CQL 1.5.3, Author's Guide, Structured Values)."""
+"""Tuple: named elements, and the FHIR resources they came from.
+
+Source: CQL 1.5.3, Author's Guide, Structured Values (Tuples).
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,36 @@ from typing import Any
 
 
 class Tuple(Mapping[str, Any]):
-    """An immutable mapping of element names to values.
+    """An immutable mapping of element name to value; an element that is not there is null.
 
-    `sources` are references of the FHIR resources that the values came from, for traces.
+    `sources` holds the references (`Observation/bsa`) of the resources that the values were taken from, if any. Two
+    tuples are equal in Python when names and values are; equality by the rules of CQL is `operators.comparison.equal`.
     """
 
-    __slots__ = ("_values", "sources")
+    __slots__ = ("_elements", "sources")
 
-    def __init__(self, values: Mapping[str, Any], sources: tuple[str, ...] = ()) -> None:
-        self._values = dict(values)
+    def __init__(self, elements: Mapping[str, Any], sources: tuple[str, ...] = ()) -> None:
+        self._elements = dict(elements)
         self.sources = sources
 
     def __getitem__(self, name: str) -> Any:
-        return self._values[name]
+        return self._elements[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self._elements)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._elements)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of the element; `default` when the tuple has no such element."""
+        return self._elements.get(name, default)
+
+    def __eq__(self, other: object) -> bool:
+        return self._elements == other._elements if isinstance(other, Tuple) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(tuple(sorted(self._values)))
+        return hash(frozenset(self._elements))
 
     def __repr__(self) -> str:
-        return f"Tuple({self._values!r})"
+        return f"Tuple({self._elements!r})"

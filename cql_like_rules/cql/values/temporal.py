@@ -1,7 +1,10 @@
-"""Date, DateTime and Time with partial precision (CQL 1.5.3, Author's Guide, Date, DateTime, and Time).
+"""Date, DateTime and Time, to whatever precision they are known.
 
-A component that is not known is None, and so is everything after it. A value of partial precision stands for a range:
-`low()` and `high()` are its ends. All three parse ISO 8601 text as CQL literals and FHIR elements write it.
+A part that is not known is None, and so is every finer part. A DateTime without an offset is in the offset of the
+evaluation, which is UTC. Python's `==` compares the parts as they were written; comparison and arithmetic by the
+rules of CQL are in `operators.comparison` and `operators.date_time`.
+
+Source: CQL 1.5.3, Author's Guide, Date, DateTime, and Time Values; ISO 8601; FHIR R4, 2.24.0.1 Primitive Types.
 """
 
 from __future__ import annotations
@@ -9,92 +12,66 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from typing import TypeAlias
 
-DATE_PRECISIONS = ("year", "month", "day")
-TIME_PRECISIONS = ("hour", "minute", "second", "millisecond")
-DATETIME_PRECISIONS = DATE_PRECISIONS + TIME_PRECISIONS
+PRECISIONS = ("year", "month", "day", "hour", "minute", "second", "millisecond")
 
-_TIME_TEXT = r"(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
+Components: TypeAlias = tuple[int | None, ...]
+_Moment: TypeAlias = tuple[int, int, int, int, int, int, int]
+
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
-_DATETIME = re.compile(rf"(\d{{4}})(?:-(\d\d)(?:-(\d\d))?)?(?:T(?:{_TIME_TEXT})?(Z|[+-]\d\d:\d\d)?)?")
-_TIME = re.compile(rf"T?{_TIME_TEXT}")
+_CLOCK = r"(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
+_OFFSET = r"(Z|[+-]\d\d:\d\d)?"
+_DATE_TIME = re.compile(rf"(\d{{4}})(?:-(\d\d)(?:-(\d\d))?)?(?:T(?:{_CLOCK})?{_OFFSET})?")
+_TIME = re.compile(rf"T?{_CLOCK}")
 
-_CEILINGS = {"hour": 23, "minute": 59, "second": 59, "millisecond": 999}
-
-
-def days_in_month(year: int, month: int) -> int:
-    """The number of days of a month of the proleptic Gregorian calendar."""
-    return calendar.monthrange(year, month)[1]
-
-
-def _check(values: tuple[int | None, ...], ceilings: tuple[tuple[int, int], ...]) -> None:
-    missing = False
-    for value, (low, high) in zip(values, ceilings, strict=True):
-        if value is None:
-            missing = True
-        elif missing or not low <= value <= high:
-            raise ValueError(f"not a valid date or time: {values}")
-
-
-def _milliseconds(fraction: str | None) -> int | None:
-    """Milliseconds of a fraction of a second, cut off, never rounded up into the next second."""
-    return None if fraction is None else int(fraction[:3].ljust(3, "0"))
-
-
-def _offset(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    if text == "Z":
-        return Decimal(0)
-    hours = Decimal(text[1:3]) + Decimal(text[4:6]) / 60
-    if hours > 14:
-        raise ValueError(f"not a timezone offset: {text}")
-    return -hours if text[0] == "-" else hours
+_LEAST = (1, 1, 1, 0, 0, 0, 0)
+_GREATEST = (9999, 12, 31, 23, 59, 59, 999)
+_GREATEST_OFFSET = Decimal(14)
+_MINUTES_AN_HOUR = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A calendar date, perhaps only its month or year. Raises ValueError for a day that does not exist."""
+    """A calendar date known to the year, the month or the day.
+
+    `components` holds all three parts, None where unknown. Raises ValueError for a date that does not exist.
+    """
 
     year: int
     month: int | None = None
     day: int | None = None
+    components: Components = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check((self.year, self.month, self.day), ((1, 9999), (1, 12), (1, 31)))
-        if self.day is not None and self.month is not None and self.day > days_in_month(self.year, self.month):
-            raise ValueError(f"not a valid date: {self.year}-{self.month}-{self.day}")
+        components = (self.year, self.month, self.day)
+        _check_components(components, 0)
+        object.__setattr__(self, "components", components)
 
     @classmethod
     def parse(cls, text: str) -> Date:
-        """The date that an ISO 8601 text (`2026`, `2026-01`, `2026-01-15`) writes. Raises ValueError when it is none."""
-        return _parsed_date(text)
-
-    @property
-    def components(self) -> tuple[int | None, ...]:
-        return (self.year, self.month, self.day)
+        """The date written as `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Raises ValueError for anything else."""
+        match = _DATE.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a date")
+        year, month, day = match.groups()
+        return cls(int(year), _integer(month), _integer(day))
 
     @property
     def precision(self) -> str:
-        """The last component that is known: `year`, `month` or `day`."""
-        return DATE_PRECISIONS[sum(part is not None for part in self.components) - 1]
+        """The finest part that is known: `year`, `month` or `day`."""
+        return PRECISIONS[_known(self.components) - 1]
 
     def low(self) -> Date:
-        """The first day of the range that the date stands for."""
+        """The first day that it can mean."""
         return Date(self.year, self.month or 1, self.day or 1)
 
     def high(self) -> Date:
-        """The last day of the range that the date stands for."""
+        """The last day that it can mean."""
         month = self.month or 12
         return Date(self.year, month, self.day or days_in_month(self.year, month))
-
-    def to(self, precision: str) -> Date:
-        """The date cut off after a component."""
-        kept = DATE_PRECISIONS.index(precision) + 1
-        return Date(*(part for part in self.components[:kept] if part is not None))
 
     def __str__(self) -> str:
         return _date_text(self.year, self.month, self.day)
@@ -102,10 +79,10 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class DateTime:
-    """A point in time, perhaps only its day, month or year.
+    """A moment known to any part from the year to the millisecond; `offset` is in hours from UTC.
 
-    `offset` is the difference from UTC in hours; without one, the evaluation's own offset (UTC) is meant.
-    Raises ValueError for a day or hour that does not exist.
+    `components` holds all seven parts moved to UTC, None where unknown: what comparisons look at. Raises ValueError
+    for a moment that does not exist.
     """
 
     year: int
@@ -116,185 +93,207 @@ class DateTime:
     second: int | None = None
     millisecond: int | None = None
     offset: Decimal | None = None
+    components: Components = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check(
-            self.components,
-            ((1, 9999), (1, 12), (1, 31), (0, 23), (0, 59), (0, 59), (0, 999)),
-        )
-        if self.day is not None and self.month is not None and self.day > days_in_month(self.year, self.month):
-            raise ValueError(f"not a valid date: {self.year}-{self.month}-{self.day}")
+        components = self.written()
+        _check_components(components, 0)
+        if self.offset and self.hour is not None:
+            components = _moved_to_utc(components, self.offset)
+        object.__setattr__(self, "components", components)
 
     @classmethod
     def parse(cls, text: str) -> DateTime:
-        """The point in time that a text writes (`2026-01-15T09:30:00.5+01:00`, any part of it, FHIR's `instant`).
+        """The moment written in ISO 8601 to any precision: `2026`, `2026-01T`, `2026-01-15T10:30:00.5+01:00`, `…Z`.
 
-        Raises ValueError when it writes none.
+        A fraction of a second may have any number of digits and is cut to milliseconds. Raises ValueError for
+        anything else.
         """
-        return _parsed_datetime(text)
+        match = _DATE_TIME.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a date and time")
+        year, month, day, hour, minute, second, fraction, offset = match.groups()
+        if hour is not None and day is None:
+            raise ValueError(f"{text!r} has a time but no day")
+        return cls(
+            int(year),
+            _integer(month),
+            _integer(day),
+            _integer(hour),
+            _integer(minute),
+            _integer(second),
+            _milliseconds(fraction),
+            _offset(offset),
+        )
 
-    @property
-    def components(self) -> tuple[int | None, ...]:
+    def written(self) -> Components:
+        """The seven parts as they were written, in the offset of the value."""
         return (self.year, self.month, self.day, self.hour, self.minute, self.second, self.millisecond)
 
     @property
     def precision(self) -> str:
-        """The last component that is known, `year` to `millisecond`."""
-        return DATETIME_PRECISIONS[sum(part is not None for part in self.components) - 1]
+        """The finest part that is known: `year` to `millisecond`."""
+        return PRECISIONS[_known(self.written()) - 1]
 
     def low(self) -> DateTime:
-        """The first millisecond of the range that it stands for."""
-        return DateTime(
-            self.year, self.month or 1, self.day or 1,
-            self.hour or 0, self.minute or 0, self.second or 0, self.millisecond or 0, self.offset,
-        )  # fmt: skip
+        """The first millisecond that it can mean."""
+        return DateTime(*_first(self.written()), offset=self.offset)
 
     def high(self) -> DateTime:
-        """The last millisecond of the range that it stands for."""
-        month = self.month or 12
-        rest = [
-            _CEILINGS[name] if part is None else part
-            for name, part in zip(TIME_PRECISIONS, self.components[3:], strict=True)
-        ]
-        return DateTime(self.year, month, self.day or days_in_month(self.year, month), *rest, self.offset)
-
-    def to(self, precision: str) -> DateTime:
-        """The same point in time cut off after a component."""
-        kept = DATETIME_PRECISIONS.index(precision) + 1
-        return DateTime(*self.components[:kept], *([None] * (7 - kept)), self.offset)  # type: ignore[arg-type]
-
-    def date(self) -> Date:
-        """Its calendar date, in its own offset."""
-        return Date(self.year, self.month, self.day)
-
-    def at_offset(self, offset: Decimal) -> DateTime:
-        """The same point in time in another offset; components below the hour's precision stay unknown."""
-        own = self.offset if self.offset is not None else Decimal(0)
-        if self.hour is None or own == offset:
-            return replace(self, offset=offset)
-        shifted = _python(self) + datetime.timedelta(minutes=float((offset - own) * 60))
-        kept = DATETIME_PRECISIONS.index(self.precision) + 1
-        parts: list[int | None] = [
-            shifted.year, shifted.month, shifted.day,
-            shifted.hour, shifted.minute, shifted.second, shifted.microsecond // 1000,
-        ]  # fmt: skip
-        return DateTime(*parts[:kept], *([None] * (7 - kept)), offset)  # type: ignore[arg-type]
+        """The last millisecond that it can mean."""
+        return DateTime(*_last(self.written()), offset=self.offset)
 
     def __str__(self) -> str:
         text = _date_text(self.year, self.month, self.day)
-        if self.hour is not None:
-            text += "T" + _time_text(self.hour, self.minute, self.second, self.millisecond)
-        elif self.day is None or self.offset is not None:
-            text += "T"
-        return text if self.offset is None or self.hour is None else text + _offset_text(self.offset)
+        if self.hour is None:
+            return text
+        clock = _clock_text(self.hour, self.minute, self.second, self.millisecond)
+        return f"{text}T{clock}{_offset_text(self.offset)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day, perhaps only its hour. Raises ValueError for one that does not exist."""
+    """A time of day known to the hour, minute, second or millisecond.
+
+    `components` holds all four parts, None where unknown. Raises ValueError for a time that does not exist.
+    """
 
     hour: int
     minute: int | None = None
     second: int | None = None
     millisecond: int | None = None
+    components: Components = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check(self.components, ((0, 23), (0, 59), (0, 59), (0, 999)))
+        components = (self.hour, self.minute, self.second, self.millisecond)
+        _check_components(components, 3)
+        object.__setattr__(self, "components", components)
 
     @classmethod
     def parse(cls, text: str) -> Time:
-        """The time that a text (`10:30`, `T10:30:00.000`) writes. Raises ValueError when it writes none."""
+        """The time written as `HH`, `HH:MM`, `HH:MM:SS` or with a fraction, after an optional `T`.
+
+        A fraction of a second is cut to milliseconds. Raises ValueError for anything else.
+        """
         match = _TIME.fullmatch(text)
         if match is None:
-            raise ValueError(f"not a time: {text}")
+            raise ValueError(f"{text!r} is not a time")
         hour, minute, second, fraction = match.groups()
-        return cls(int(hour), _whole(minute), _whole(second), _milliseconds(fraction))
-
-    @property
-    def components(self) -> tuple[int | None, ...]:
-        return (self.hour, self.minute, self.second, self.millisecond)
+        return cls(int(hour), _integer(minute), _integer(second), _milliseconds(fraction))
 
     @property
     def precision(self) -> str:
-        """The last component that is known, `hour` to `millisecond`."""
-        return TIME_PRECISIONS[sum(part is not None for part in self.components) - 1]
+        """The finest part that is known: `hour` to `millisecond`."""
+        return PRECISIONS[_known(self.components) + 2]
 
     def low(self) -> Time:
-        """The first millisecond of the range that it stands for."""
+        """The first millisecond that it can mean."""
         return Time(self.hour, self.minute or 0, self.second or 0, self.millisecond or 0)
 
     def high(self) -> Time:
-        """The last millisecond of the range that it stands for."""
+        """The last millisecond that it can mean."""
         return Time(
-            *(
-                _CEILINGS[name] if part is None else part
-                for name, part in zip(TIME_PRECISIONS, self.components, strict=True)
-            )
+            *(limit if part is None else part for part, limit in zip(self.components, (23, 59, 59, 999), strict=True))
         )
 
-    def to(self, precision: str) -> Time:
-        """The time cut off after a component."""
-        kept = TIME_PRECISIONS.index(precision) + 1
-        return Time(*(part for part in self.components[:kept] if part is not None))
-
     def __str__(self) -> str:
-        return _time_text(self.hour, self.minute, self.second, self.millisecond)
+        return _clock_text(self.hour, self.minute, self.second, self.millisecond)
 
 
-def _python(value: DateTime) -> datetime.datetime:
-    low = value.low()
-    assert low.month is not None
-    assert low.day is not None
-    return datetime.datetime(
-        low.year, low.month, low.day, low.hour or 0, low.minute or 0, low.second or 0, (low.millisecond or 0) * 1000
+def days_in_month(year: int, month: int) -> int:
+    """28 to 31."""
+    return calendar.monthrange(year, month)[1]
+
+
+def _first(written: Components) -> _Moment:
+    year, month, day, hour, minute, second, millisecond = (
+        least if part is None else part for part, least in zip(written, _LEAST, strict=True)
     )
+    return (year, month, day, hour, minute, second, millisecond)
 
 
-def _whole(text: str | None) -> int | None:
+def _last(written: Components) -> _Moment:
+    year, month, day, hour, minute, second, millisecond = (
+        greatest if part is None else part for part, greatest in zip(written, _GREATEST, strict=True)
+    )
+    if written[2] is None:
+        day = days_in_month(year, month)
+    return (year, month, day, hour, minute, second, millisecond)
+
+
+def _known(components: Components) -> int:
+    """How many parts are known."""
+    return components.index(None) if None in components else len(components)
+
+
+def _check_components(components: Components, coarsest: int) -> None:
+    known = _known(components)
+    if known == 0:
+        raise ValueError(f"the {PRECISIONS[coarsest]} is missing")
+    if any(part is not None for part in components[known:]):
+        raise ValueError(f"the {PRECISIONS[coarsest + known]} is missing, but a finer part is given")
+    for index, part in enumerate(components[:known], coarsest):
+        least, greatest = _LEAST[index], _GREATEST[index]
+        if index == 2 and part is not None and part > 28:
+            greatest = days_in_month(components[0], components[1])  # type: ignore[arg-type]  # a day has its month
+        if part is None or not least <= part <= greatest:
+            raise ValueError(f"the {PRECISIONS[index]} must be {least} to {greatest}, not {part}")
+
+
+def _moved_to_utc(written: Components, offset: Decimal) -> Components:
+    if not -_GREATEST_OFFSET <= offset <= _GREATEST_OFFSET:
+        raise ValueError(f"the offset from UTC must be -14 to +14 hours, not {offset}")
+    year, month, day, hour, minute, second, millisecond = _first(written)
+    moment = datetime.datetime(year, month, day, hour, minute, second, millisecond * 1000)
+    try:
+        moved = moment - datetime.timedelta(minutes=float(offset * _MINUTES_AN_HOUR))
+    except OverflowError:
+        # In the first or last hours that a DateTime can hold there is no UTC to move to.
+        return written
+    parts = (*moved.timetuple()[:6], moved.microsecond // 1000)
+    return tuple(None if before is None else after for before, after in zip(written, parts, strict=True))
+
+
+def _integer(text: str | None) -> int | None:
     return None if text is None else int(text)
 
 
-@lru_cache(maxsize=4096)
-def _parsed_date(text: str) -> Date:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"not a date: {text}")
-    year, month, day = match.groups()
-    return Date(int(year), _whole(month), _whole(day))
+def _milliseconds(fraction: str | None) -> int | None:
+    return None if fraction is None else int(fraction[:3].ljust(3, "0"))
 
 
-@lru_cache(maxsize=4096)
-def _parsed_datetime(text: str) -> DateTime:
-    match = _DATETIME.fullmatch(text)
-    if match is None:
-        raise ValueError(f"not a date and time: {text}")
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    return DateTime(
-        int(year), _whole(month), _whole(day),
-        _whole(hour), _whole(minute), _whole(second), _milliseconds(fraction), _offset(offset),
-    )  # fmt: skip
+def _offset(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return Decimal(0)
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    if minutes >= _MINUTES_AN_HOUR or hours > _GREATEST_OFFSET:
+        raise ValueError(f"{text!r} is not an offset from UTC")
+    offset = Decimal(hours) + Decimal(minutes) / _MINUTES_AN_HOUR
+    return -offset if text[0] == "-" else offset
 
 
 def _date_text(year: int, month: int | None, day: int | None) -> str:
-    text = f"{year:04d}"
+    text = f"{year:04}"
     if month is not None:
-        text += f"-{month:02d}"
-    if day is not None:
-        text += f"-{day:02d}"
-    return text
+        text += f"-{month:02}"
+    return text if day is None else f"{text}-{day:02}"
 
 
-def _time_text(hour: int, minute: int | None, second: int | None, millisecond: int | None) -> str:
-    text = f"{hour:02d}"
+def _clock_text(hour: int, minute: int | None, second: int | None, millisecond: int | None) -> str:
+    text = f"{hour:02}"
     if minute is not None:
-        text += f":{minute:02d}"
+        text += f":{minute:02}"
     if second is not None:
-        text += f":{second:02d}"
-    if millisecond is not None:
-        text += f".{millisecond:03d}"
-    return text
+        text += f":{second:02}"
+    return text if millisecond is None else f"{text}.{millisecond:03}"
 
 
-def _offset_text(offset: Decimal) -> str:
-    minutes = int(abs(offset) * 60)
-    return f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+def _offset_text(offset: Decimal | None) -> str:
+    if offset is None:
+        return ""
+    if not offset:
+        return "Z"
+    minutes = round(abs(offset) * _MINUTES_AN_HOUR)
+    return f"{'-' if offset < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"

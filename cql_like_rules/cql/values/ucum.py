@@ -1,218 +1,160 @@
-"""Units of measure (UCUM): whether a unit is one, and exact conversion between units of the same dimension.
+"""Units of measure: whether text is a unit, and what a value in one unit is in another.
 
-`mcg` is not UCUM (`ug` is), nor is `cc` or `lbs`. Arbitrary units (`[iU]`) convert only among themselves; annotations
-(`{cells}`) stand for 1. Calendar words (`year`) are no UCUM units: see the quantity operators.
+Everything is exact: a unit is a fraction of base units. Arbitrary units (`[iU]`) convert only among themselves,
+temperatures have their own zero, annotations (`{cells}`) count as 1. Calendar words (`year`) are not UCUM.
 
-Source: The Unified Code for Units of Measure, ucum.org, sections 2 to 4; CQL 1.5.3, Author's Guide, Quantity Operators.
+Source: The Unified Code for Units of Measure 2.2.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
+from typing import TypeAlias
 
-from cql_like_rules.cql.values.ucum_atoms import ARBITRARY, BASE, DEFINED, OFFSET, PREFIXES
+from cql_like_rules.cql.values import ucum_syntax
+from cql_like_rules.cql.values.ucum_atoms import ARBITRARY, BASE_UNITS, METRIC, PLAIN, PREFIXES, SCALES
+from cql_like_rules.cql.values.ucum_syntax import NotUcum, Terms
 
-Dimension = tuple[tuple[str, int], ...]
-"""Base units with their exponents, sorted, without zeros."""
+Dimension: TypeAlias = tuple[tuple[str, int], ...]
 
-_ANNOTATION = re.compile(r"\{[\x21-\x7a\x7c\x7e ]*\}")
-_EXPONENT = re.compile(r"^(.*?[^0-9+\-])([+-]?\d+)$")
+_EXACT = Context(prec=120)
+_DIGITS = Context(prec=28, rounding=ROUND_HALF_EVEN)
+_GREATEST_EXPONENT = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit as a multiple of base units; `offset` is not zero for the temperature scales."""
+    """A unit in base units: a value in it is `(value + zero) * factor` of `dimension`."""
 
     factor: Fraction
     dimension: Dimension
-    offset: Fraction = Fraction(0)
+    zero: Fraction
+    terms: Terms
 
 
-class NotUcum(ValueError):
-    """The text is no UCUM unit."""
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """`value` in one unit is `(value * times + plus) / by` in the other; all three are whole numbers."""
+
+    times: Decimal
+    plus: Decimal
+    by: Decimal
+
+    def compare(self, value: Decimal, other: Decimal) -> int:
+        """-1, 0 or 1: how `value` in the one unit compares with `other` in the other, without rounding."""
+        left = _EXACT.add(_EXACT.multiply(value, self.times), self.plus)
+        right = _EXACT.multiply(other, self.by)
+        return (left > right) - (left < right)
+
+    def apply(self, value: Decimal) -> Decimal:
+        """`value` in the other unit, to 28 significant digits."""
+        converted = _EXACT.add(_EXACT.multiply(value, self.times), self.plus)
+        return _DIGITS.divide(converted, self.by)
 
 
 def is_valid(unit: str) -> bool:
-    """Whether the text is a UCUM unit of the table here."""
-    try:
-        parsed(unit)
-    except NotUcum:
-        return False
-    return True
+    """Whether the text is a UCUM unit that is known here. `mcg` is not; `ug` is."""
+    return _unit(unit) is not None
 
 
-def dimension(unit: str) -> Dimension:
-    """The base units of a unit with their exponents. Raises NotUcum."""
-    return parsed(unit).dimension
-
-
-@lru_cache(maxsize=8192)
-def conversion(from_unit: str, to_unit: str) -> tuple[Fraction, Fraction] | None:
-    """(factor, shift) with `to = from * factor + shift`; None when the dimensions differ. Raises NotUcum."""
-    source, target = parsed(from_unit), parsed(to_unit)
-    if source.dimension != target.dimension:
-        return None
-    factor = source.factor / target.factor
-    return factor, source.offset * factor - target.offset
+def dimension(unit: str) -> Mapping[str, int] | None:
+    """The base units of a unit with their exponents, empty for a plain number; None when it is not a unit."""
+    known = _unit(unit)
+    return None if known is None else dict(known.dimension)
 
 
 def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
-    """The number in the other unit, exact or to 28 digits; None when it cannot be converted. Raises NotUcum."""
-    if from_unit == to_unit:
-        return value
-    made = conversion(from_unit, to_unit)
-    if made is None:
+    """The value in the other unit, to 28 significant digits.
+
+    None when either text is not a unit, or the units do not measure the same thing.
+    """
+    conversion_found = conversion(from_unit, to_unit)
+    return None if conversion_found is None else conversion_found.apply(value)
+
+
+@lru_cache(maxsize=16384)
+def conversion(from_unit: str, to_unit: str) -> Conversion | None:
+    """How to get from one unit to the other; None when either is not a unit or they do not measure the same thing."""
+    source, target = _unit(from_unit), _unit(to_unit)
+    if source is None or target is None or source.dimension != target.dimension:
         return None
-    factor, shift = made
-    return _decimal(Fraction(value) * factor + shift)
-
-
-def multiply_units(left: str, right: str) -> str:
-    """The unit of a product: `mg/m2` times `m2` is `mg`. Raises NotUcum."""
-    return _combined(left, right, 1)
-
-
-def divide_units(left: str, right: str) -> str:
-    """The unit of a quotient: `mg` by `kg` is `mg/kg`. Raises NotUcum."""
-    return _combined(left, right, -1)
-
-
-def _decimal(number: Fraction) -> Decimal:
-    with localcontext() as context:
-        context.prec = 28
-        return Decimal(number.numerator) / Decimal(number.denominator)
+    times = source.factor / target.factor
+    plus = source.zero * times - target.zero
+    scale = lcm(times.denominator, plus.denominator)
+    return Conversion(Decimal((times * scale).numerator), Decimal((plus * scale).numerator), Decimal(scale))
 
 
 @lru_cache(maxsize=4096)
-def _combined(left: str, right: str, sign: int) -> str:
-    """Product or quotient as text: equal terms are added up, what cancels goes, and the order of writing stays."""
-    parsed(left), parsed(right)
-    exponents: dict[str, int] = {}
-    for term, exponent in (*_terms(left), *((term, sign * exponent) for term, exponent in _terms(right))):
-        exponents[term] = exponents.get(term, 0) + exponent
-    above = [_power(term, exponent) for term, exponent in exponents.items() if exponent > 0]
-    below = [_power(term, -exponent) for term, exponent in exponents.items() if exponent < 0]
-    text = ".".join(above) or "1"
-    return text + "".join(f"/{term}" for term in below)
-
-
-def _power(term: str, exponent: int) -> str:
-    return term if exponent == 1 else f"{term}{exponent}"
-
-
-def _terms(unit: str) -> list[tuple[str, int]]:
-    """The simple units of an expression with their exponents; a parenthesis counts as one simple unit."""
-    terms: list[tuple[str, int]] = []
-    for sign, part in _split(unit):
-        if part == "1":
-            continue
-        base, exponent = _base_and_exponent(part)
-        terms.append((base, sign * exponent))
-    return terms
-
-
-def _base_and_exponent(part: str) -> tuple[str, int]:
-    match = _EXPONENT.match(part)
-    if match and part not in DEFINED and not part.endswith("}"):
-        return match[1], int(match[2])
-    return part, 1
-
-
-def _split(unit: str) -> list[tuple[int, str]]:
-    """The factors of an expression with +1 (after `.`) or -1 (after `/`), outside parentheses and annotations."""
-    parts: list[tuple[int, str]] = []
-    depth, sign, start = 0, 1, 0
-    opened = False
-    for index, letter in enumerate(unit):
-        if letter in "({[":
-            depth += 1
-        elif letter in ")}]":
-            depth -= 1
-        elif depth == 0 and letter in "./":
-            if index > start:
-                parts.append((sign, unit[start:index]))
-            elif index > 0 or letter == ".":
-                raise NotUcum(unit)
-            opened = True
-            sign, start = (1 if letter == "." else -1), index + 1
-    if depth or (opened and start == len(unit)) or not unit:
-        raise NotUcum(unit)
-    parts.append((sign, unit[start:]))
-    return parts
+def multiply_units(a: str, b: str) -> str | None:
+    """The unit of a product: `mg/m2` times `m2` is `mg`. None when either is not a unit or is a temperature scale."""
+    return _product(a, b, 1)
 
 
 @lru_cache(maxsize=4096)
-def parsed(unit: str) -> Unit:
-    """The unit that a text writes. Raises NotUcum."""
-    parts = _split(unit)
-    if len(parts) == 1 and parts[0][0] == 1 and (scale := _temperature(parts[0][1])) is not None:
-        return scale
+def divide_units(a: str, b: str) -> str | None:
+    """The unit of a quotient: `mg` by `kg` is `mg/kg`. None when either is not a unit or is a temperature scale."""
+    return _product(a, b, -1)
+
+
+def _product(a: str, b: str, exponent: int) -> str | None:
+    left, right = _unit(a), _unit(b)
+    if left is None or right is None or left.zero or right.zero:
+        return None
+    turned = tuple((symbol, power * exponent) for symbol, power in right.terms)
+    return ucum_syntax.text_of(ucum_syntax.combined(left.terms + turned))
+
+
+@lru_cache(maxsize=4096)
+def _unit(text: str) -> Unit | None:
+    if text in SCALES:
+        zero, factor = SCALES[text]
+        return Unit(factor, (("K", 1),), zero, ((text, 1),))
+    try:
+        terms = ucum_syntax.terms_of(text or "1")
+        factor, dimension_ = _in_base_units(terms)
+    except NotUcum:
+        return None
+    return Unit(factor, dimension_, Fraction(0), terms)
+
+
+def _in_base_units(terms: Terms) -> tuple[Fraction, Dimension]:
     factor = Fraction(1)
     exponents: dict[str, int] = {}
-    for sign, part in parts:
-        simple = _simple(part, unit)
-        factor *= simple.factor**sign
-        for base, exponent in simple.dimension:
-            exponents[base] = exponents.get(base, 0) + sign * exponent
-    return Unit(factor, tuple(sorted((base, exponent) for base, exponent in exponents.items() if exponent)))
-
-
-def _temperature(part: str) -> Unit | None:
-    for atom, (_, offset, factor) in OFFSET.items():
-        if part == atom:
-            return Unit(factor, (("K", 1),), offset)
-    return None
-
-
-def _simple(part: str, whole: str) -> Unit:
-    """One factor: a number, a parenthesis, or a unit with exponent and annotation."""
-    bare = _ANNOTATION.sub("", part)
-    if not bare:
-        return Unit(Fraction(1), ())
-    if bare.isdigit():
-        return Unit(Fraction(int(bare)), ())
-    if bare.startswith("(") and bare.endswith(")"):
-        return parsed(bare[1:-1])
-    found = _atom(bare)
-    if found is not None:
-        return found
-    base, exponent = _base_and_exponent(bare)
-    found = parsed(base[1:-1]) if base.startswith("(") and base.endswith(")") else _atom(base)
-    if found is None:
-        raise NotUcum(whole)
-    return Unit(found.factor**exponent, tuple((name, power * exponent) for name, power in found.dimension))
+    for symbol, power in terms:
+        if abs(power) > _GREATEST_EXPONENT:
+            raise NotUcum(symbol)
+        part, dimensions = _symbol(symbol)
+        factor *= part**power
+        for base, exponent in dimensions:
+            exponents[base] = exponents.get(base, 0) + exponent * power
+    return factor, tuple(sorted((base, exponent) for base, exponent in exponents.items() if exponent))
 
 
 @lru_cache(maxsize=4096)
-def _atom(text: str) -> Unit | None:
-    """A unit atom, with or without a prefix; None when there is none. Special units count here as their interval."""
-    whole = _bare_atom(text)
-    if whole is not None:
-        return whole[1]
-    for length in (2, 1):
-        prefix = PREFIXES.get(text[:length])
-        rest = _bare_atom(text[length:]) if prefix is not None and len(text) > length else None
-        if prefix is not None and rest is not None and rest[0]:
-            return Unit(rest[1].factor * prefix, rest[1].dimension)
-    return None
+def _symbol(symbol: str) -> tuple[Fraction, Dimension]:
+    if symbol.isdigit() and int(symbol):
+        return Fraction(int(symbol)), ()
+    if symbol == ucum_syntax.TEN:
+        return Fraction(10), ()
+    if symbol in BASE_UNITS or symbol in ARBITRARY:
+        return Fraction(1), ((symbol, 1),)
+    definition = METRIC.get(symbol) or PLAIN.get(symbol)
+    if definition is not None:
+        number, unit = definition
+        factor, dimension_ = _in_base_units(ucum_syntax.terms_of(unit))
+        return Fraction(number) * factor, dimension_
+    return _prefixed(symbol)
 
 
-def _bare_atom(text: str) -> tuple[bool, Unit] | None:
-    """(takes prefixes, unit)."""
-    if text in BASE:
-        return True, Unit(Fraction(1), ((text, 1),))
-    if text in DEFINED:
-        metric, factor, expression = DEFINED[text]
-        defined = parsed(expression)
-        return metric, Unit(Fraction(factor) * defined.factor, defined.dimension)
-    if text in ARBITRARY:
-        metric, name = ARBITRARY[text]
-        return metric, Unit(Fraction(1), ((name, 1),))
-    if text in OFFSET:
-        metric, _, factor = OFFSET[text]
-        return metric, Unit(factor, (("K", 1),))
-    return None
+def _prefixed(symbol: str) -> tuple[Fraction, Dimension]:
+    for length in (1, 2):
+        prefix, atom = symbol[:length], symbol[length:]
+        if prefix in PREFIXES and (atom in METRIC or atom in BASE_UNITS or atom == "[iU]"):
+            factor, dimension_ = _symbol(atom)
+            return PREFIXES[prefix] * factor, dimension_
+    raise NotUcum(symbol)
