@@ -39,7 +39,8 @@ class Reference:
     """What an IdentifierRef, a FunctionRef or a Property of the form `Library."Name"` refers to.
 
     `library` is the local name of the included library that the declaration stands in, "" for the library itself.
-    `fluent` is True where the `target` of a FunctionRef is the function's first operand.
+    `fluent` is True where the `target` of a FunctionRef is the function's first operand. In a sort clause such a call
+    may have no target: then the row that is sorted is the first operand (`sort by age()` is `$this.age()`).
     """
 
     kind: Kind
@@ -56,7 +57,8 @@ class ResolvedLibrary:
     `references` has an entry for every IdentifierRef and FunctionRef, and for those Property nodes that name a member
     of an included library; a Property without an entry is a path. The name of an included library itself (the source
     of such a Property, the target of a qualified call) has no entry and is not to be compiled.
-    `types` holds the static type of expressions by `id(node)`, `ANY` or no entry where it is not known.
+    `types` holds the static type of expressions by `id(node)`, `ANY` or no entry where it is not known; also of
+    definitions: the value of a define or parameter, what a function returns, the operands of functions.
     `value_sets` holds what the value set definitions of this library resolved to, by their name.
     """
 

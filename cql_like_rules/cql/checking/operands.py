@@ -1,0 +1,209 @@
+"""Operands: whether they suit their operator. Only what is certainly wrong is reported.
+
+FHIR values are never converted implicitly, so a FHIR element beside a System value is always a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cql_like_rules.cql.checking.algebra import comparable, element_of, fhir_in, goes_for, point_of
+from cql_like_rules.cql.checking.findings import Findings
+from cql_like_rules.cql.checking.signatures import (
+    EQUALITY,
+    FUNCTIONS_TAKING_ELEMENTS,
+    LOGICAL,
+    MEMBERSHIP,
+    OF_INTERVAL,
+    OF_LIST,
+    ORDERING,
+    TAKES_ELEMENTS,
+)
+from cql_like_rules.cql.model import FHIR
+from cql_like_rules.cql.syntax import Expression, Operation
+from cql_like_rules.cql.types import (
+    ANY,
+    BOOLEAN,
+    CODE,
+    CODE_SYSTEM,
+    CONCEPT,
+    STRING,
+    VALUE_SET,
+    ChoiceOf,
+    IntervalOf,
+    ListOf,
+    Named,
+    Type,
+)
+
+_CONVERSIONS = {
+    "CodeableConcept": "x.codes() or FHIRHelpers.ToConcept(x)",
+    "Coding": "x.coded() or FHIRHelpers.ToCode(x)",
+    "Quantity": "x.amount() or FHIRHelpers.ToQuantity(x)",
+    "Period": 'Interval[x.start.value, x."end".value]',
+}
+_WRITTEN = {
+    "Equal": "=",
+    "NotEqual": "!=",
+    "Equivalent": "~",
+    "NotEquivalent": "!~",
+    "Less": "<",
+    "Greater": ">",
+    "LessOrEqual": "<=",
+    "GreaterOrEqual": ">=",
+    "Add": "+",
+    "Subtract": "-",
+    "Multiply": "*",
+    "Divide": "/",
+    "TruncatedDivide": "div",
+    "Modulo": "mod",
+    "Power": "^",
+    "Concatenate": "&",
+    "Start": "start of",
+    "End": "end of",
+    "Width": "width of",
+    "PointFrom": "point from",
+    "SingletonFrom": "singleton from",
+    "DateFrom": "date from",
+    "TimeFrom": "time from",
+    "IncludedIn": "during",
+    "SameAs": "same as",
+    "IsTrue": "is true",
+    "IsFalse": "is false",
+}
+
+
+class OperandChecker:
+    def __init__(self, findings: Findings, strict: bool) -> None:
+        self._findings = findings
+        self._strict = strict
+
+    def check(self, operation: Operation, types: Sequence[Type]) -> None:
+        """Report operands that do not suit the operator, the first of them only."""
+        operator = operation.operator
+        if self._mixes_fhir(operation, types) or self._is_fhir(operation, types):
+            return
+        if operator in LOGICAL:
+            self._check_all(operation, types, BOOLEAN)
+        elif operator in OF_INTERVAL:
+            self._check_interval(operation, types[0])
+        elif operator in OF_LIST:
+            self._check_list(operation, types[0])
+        elif operator in MEMBERSHIP:
+            self._check_membership(operation, types)
+        elif (operator in EQUALITY | ORDERING or operator == "SameAs") and self._strict:
+            self._check_comparable(operation, types)
+        elif operator in ("Add", "Subtract"):
+            self._check_points(operation, types)
+
+    def check_call(self, name: str, operands: Sequence[Expression], types: Sequence[Type]) -> None:
+        """Report FHIR elements given to a system function that works on values."""
+        if name in FUNCTIONS_TAKING_ELEMENTS:
+            return
+        for operand, type_ in zip(operands, types, strict=True):
+            if fhir := fhir_in(type_):
+                self._findings.report(
+                    operand, f"{name} works on CQL values, not on {described(type_)}", conversion_hint(fhir)
+                )
+
+    # --- FHIR and System ---
+
+    def _mixes_fhir(self, operation: Operation, types: Sequence[Type]) -> bool:
+        """Report a FHIR element compared with a System value."""
+        if operation.operator not in EQUALITY | ORDERING | MEMBERSHIP.keys() or ANY in types:
+            return False
+        elements = [_innermost(type_) for type_ in types]
+        found = [fhir_in(element) for element in elements]
+        if all(found) or not any(found) or ANY in elements:
+            return False
+        fhir = next(one for one in found if one)
+        whole = next(element for element, one in zip(elements, found, strict=True) if one)
+        other = next(element for element, one in zip(elements, found, strict=True) if not one)
+        sides = f"{described(whole)} with {other}"
+        message = f"'{_written(operation)}' compares {sides}, which are never converted into each other"
+        self._findings.report(operation, message, conversion_hint(fhir, whole))
+        return True
+
+    def _is_fhir(self, operation: Operation, types: Sequence[Type]) -> bool:
+        """Report a FHIR element given to an operator that works on values."""
+        if operation.operator in TAKES_ELEMENTS:
+            return False
+        for type_ in types:
+            if fhir := fhir_in(type_):
+                message = f"'{_written(operation)}' works on CQL values, not on {described(type_)}"
+                self._findings.report(operation, message, conversion_hint(fhir, type_))
+                return True
+        return False
+
+    # --- what operators want ---
+
+    def _check_all(self, operation: Operation, types: Sequence[Type], wanted: Type) -> None:
+        for type_ in types:
+            if not goes_for(type_, wanted):
+                self._report(operation, f"needs {wanted}, not {type_}")
+                return
+
+    def _check_interval(self, operation: Operation, type_: Type) -> None:
+        if type_ != ANY and not _may_be(type_, IntervalOf):
+            self._report(operation, f"needs an interval, not {type_}")
+
+    def _check_list(self, operation: Operation, type_: Type) -> None:
+        if type_ != ANY and not _may_be(type_, ListOf):
+            hint = "write: x is not null" if operation.operator == "Exists" else ""
+            self._report(operation, f"needs a list, not {type_}", hint)
+
+    def _check_membership(self, operation: Operation, types: Sequence[Type]) -> None:
+        element, holder = (types[index] for index in MEMBERSHIP[operation.operator])
+        if holder in (VALUE_SET, CODE_SYSTEM):
+            if not any(goes_for(_innermost(element), wanted) for wanted in (CODE, CONCEPT, STRING)):
+                self._report(operation, f"looks for a Code or a Concept, not {element}, in {holder}")
+        elif holder != ANY and not _may_be(holder, ListOf, IntervalOf):
+            self._report(operation, f"needs a list, an interval or a value set, not {holder}")
+        elif self._strict and not comparable(element, _innermost(holder)):
+            self._report(operation, f"looks for {element} in {holder}: it is never there")
+
+    def _check_comparable(self, operation: Operation, types: Sequence[Type]) -> None:
+        for other in types[1:]:
+            if not comparable(types[0], other):
+                self._report(operation, f"compares {types[0]} with {other}: they are never equal or in order")
+                return
+
+    def _check_points(self, operation: Operation, types: Sequence[Type]) -> None:
+        """Also where a timing phrase moved an operand: `a 3 days before b` needs a point in time on both sides."""
+        if any(isinstance(type_, IntervalOf | ListOf) for type_ in types):
+            found = next(type_ for type_ in types if isinstance(type_, IntervalOf | ListOf))
+            self._report(
+                operation, f"needs points, not {found}", "say which end: starts …, ends …, start of …, end of …"
+            )
+
+    def _report(self, node: Operation, message: str, hint: str = "") -> None:
+        self._findings.report(node, f"'{_written(node)}' {message}", hint)
+
+
+def conversion_hint(fhir: Named, whole: Type | None = None) -> str:
+    """How to get a CQL value out of a FHIR element."""
+    if isinstance(whole, ChoiceOf):
+        return f"say which type it is: (x as {fhir}), then convert that"
+    if FHIR.primitive(fhir.name):
+        return "add .value"
+    conversion = _CONVERSIONS.get(fhir.name)
+    return f"convert it: {conversion}" if conversion else "take the element that is meant, and its .value"
+
+
+def described(type_: Type) -> str:
+    """The type as a message names it: a choice of many is not spelled out."""
+    return "a choice of types" if isinstance(type_, ChoiceOf) and len(type_.options) > 3 else str(type_)
+
+
+def _written(operation: Operation) -> str:
+    return _WRITTEN.get(operation.operator, operation.operator.lower())
+
+
+def _innermost(type_: Type) -> Type:
+    if isinstance(type_, ListOf):
+        return element_of(type_)
+    return point_of(type_) if isinstance(type_, IntervalOf) else type_
+
+
+def _may_be(type_: Type, *classes: type[Type]) -> bool:
+    return any(isinstance(option, classes) for option in (type_.options if isinstance(type_, ChoiceOf) else (type_,)))
