@@ -58,7 +58,8 @@ class ResolvedLibrary:
     of an included library; a Property without an entry is a path. The name of an included library itself (the source
     of such a Property, the target of a qualified call) has no entry and is not to be compiled.
     `types` holds the static type of expressions by `id(node)`, `ANY` or no entry where it is not known; also of
-    definitions: the value of a define or parameter, what a function returns, the operands of functions.
+    definitions (the value of a define or parameter, what a function returns, the operands of functions) and of type
+    specifiers (`x is T`, `as`, `convert`).
     `value_sets` holds what the value set definitions of this library resolved to, by their name.
     """
 

@@ -31,7 +31,12 @@ class TypeNames:
         self._strict = strict
 
     def resolved(self, specifier: TypeSpecifier) -> Type:
-        """The type that is written; `ANY`, with a problem reported, when there is no such type."""
+        """The type that is written, kept for the specifier; `ANY`, and a problem, when there is no such type."""
+        type_ = self._resolved(specifier)
+        self._findings.types[id(specifier)] = type_
+        return type_
+
+    def _resolved(self, specifier: TypeSpecifier) -> Type:
         match specifier:
             case NamedTypeSpecifier():
                 return self._named(specifier)
