@@ -1,0 +1,139 @@
+"""The application: the endpoints, what surrounds every request, and how things that go wrong are answered."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from importlib.metadata import version
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_cors import CORS
+from werkzeug.exceptions import HTTPException
+
+from cds_service.answering import Answering
+from cds_service.cdshooks.blueprint import hooks_blueprint
+from cds_service.cdshooks.offered import order_sign_service
+from cds_service.cdshooks.outcome import CONTENT_TYPE, CallRefused, Issue, operation_outcome
+from cds_service.cdshooks.services import Service, Services
+from cds_service.cdshooks.wire import write_json
+from cds_service.decision import Decider
+from cds_service.logs import places, silence_addresses
+from cds_service.settings import Settings
+from cds_service.store.database import Database, StoreFailed
+from cds_service.store.evaluations import BackgroundSink, EvaluationSink, EvaluationTable
+from cds_service.store.feedback import FeedbackTable
+from cql_like_rules.terminology import Terminology
+
+_log = structlog.get_logger(__name__)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_ISSUE_CODES = {400: "structure", 404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
+
+
+def create_app(
+    settings: Settings,
+    decider: Decider,
+    *,
+    services: Iterable[Service] | None = None,
+    terminology: Terminology | None = None,
+    sink: EvaluationSink | None = None,
+) -> Flask:
+    """The WSGI application.
+
+    `services` are those that discovery lists (`order-sign` when not given), `terminology` lets drugs be known by their
+    text, `sink` is where calls are remembered (the database, in the background). A database that cannot be reached
+    keeps neither the application from starting nor a card from being shown.
+    """
+    silence_addresses()
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.strict_slashes = False
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+    except StoreFailed as error:
+        _log.error("store not ready", reason=str(error))
+    sink = sink or BackgroundSink(EvaluationTable(database))
+    app.extensions["oncology-cds"] = {"database": database, "sink": sink}
+    answering = Answering(settings, decider, sink, terminology)
+    offered = Services(services if services is not None else (order_sign_service(),))
+    app.register_blueprint(hooks_blueprint(offered, answering, FeedbackTable(database)))
+    _allow_browsers(app, settings)
+    _add_health(app)
+    _surround_requests(app)
+    _answer_errors(app)
+    return app
+
+
+def _allow_browsers(app: Flask, settings: Settings) -> None:
+    # No credentials: clients send a bearer token, which is a header and no cookie.
+    CORS(
+        app,
+        resources=r"/cds-services.*",
+        origins=list(settings.cors_origins),
+        methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        expose_headers=["X-Request-ID"],
+        max_age=3600,
+    )
+
+
+def _add_health(app: Flask) -> None:
+    healthy = write_json({"status": "ok", "version": version("oncology-cds")})
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response(healthy, mimetype="application/json")
+
+
+def _surround_requests(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.started = time.perf_counter()
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        g.logged = {}
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.request_id
+        _log.info(
+            "request",
+            request_id=g.request_id,
+            method=request.method,
+            endpoint=request.endpoint,
+            status=response.status_code,
+            duration_ms=round(1000 * (time.perf_counter() - g.started), 2),
+            **g.logged,
+        )
+        return response
+
+
+def _answer_errors(app: Flask) -> None:
+    @app.errorhandler(CallRefused)
+    def refused(refusal: CallRefused) -> Response:
+        g.logged["issues"] = [issue.expression or issue.code for issue in refusal.issues]
+        return _outcome_response(refusal)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        issue = Issue(_ISSUE_CODES.get(status, "processing"), f"{error.name}.")
+        response = _outcome_response(CallRefused(status, (issue,)))
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        _log.error(
+            "unexpected error", request_id=g.request_id, error=type(error).__name__, places=places(error.__traceback__)
+        )
+        return _outcome_response(CallRefused(500, (Issue("exception", "The service failed on this call."),)))
+
+
+def _outcome_response(refusal: CallRefused) -> Response:
+    return Response(write_json(operation_outcome(refusal.issues)), status=refusal.status, mimetype=CONTENT_TYPE)

@@ -1,0 +1,146 @@
+"""What is remembered of every call, written without holding up the answer."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from cds_service.decision import EvaluationRow
+
+from .database import Database, StoreFailed
+from .models import Card, Evaluation
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One answered call with its evaluations. `duration_ms` is the time of the whole call, `created_at` is in UTC."""
+
+    hook_instance: str
+    hook: str
+    service: str
+    client: str
+    duration_ms: float
+    engine_version: str
+    created_at: datetime.datetime
+    evaluations: Sequence[EvaluationRow]
+
+
+class EvaluationSink(Protocol):
+    """Where calls are remembered. It returns at once and raises nothing: a card never waits for the store."""
+
+    def record(self, call: CallRecord) -> None: ...
+
+    def flush(self, seconds: float) -> bool:
+        """Waits until everything recorded so far is written; False when it is not within these seconds."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class EvaluationTable:
+    """The evaluations in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, calls: Sequence[CallRecord]) -> None:
+        """Writes the calls, all or none. Raises StoreFailed."""
+        with self._database.transaction() as session:
+            session.add_all(_row(call, row) for call in calls for row in call.evaluations)
+
+
+class BackgroundSink:
+    """A sink that a thread of its own empties into the table.
+
+    What is still in memory when the process dies is lost, and so is what comes when `capacity` calls are waiting or
+    what the database refuses; `lost` counts those calls, and each loss is logged.
+    """
+
+    def __init__(self, table: EvaluationTable, capacity: int = 10_000, batch: int = 200) -> None:
+        self._table = table
+        self._batch = batch
+        self._calls: queue.Queue[CallRecord | None] = queue.Queue(capacity)
+        self._written = threading.Condition()
+        self._waiting = 0
+        self._thread: threading.Thread | None = None
+        self.lost = 0
+
+    def record(self, call: CallRecord) -> None:
+        with self._written:
+            if self._thread is None or not self._thread.is_alive():
+                # Started with the first call, so in the worker process even when a server forks after loading.
+                self._thread = threading.Thread(target=self._run, name="evaluations", daemon=True)
+                self._thread.start()
+            self._waiting += 1
+        try:
+            self._calls.put_nowait(call)
+        except queue.Full:
+            self._lose(1, "queue full")
+            self._done(1)
+
+    def flush(self, seconds: float) -> bool:
+        with self._written:
+            return self._written.wait_for(lambda: self._waiting == 0, seconds)
+
+    def close(self) -> None:
+        """Writes what is waiting and ends the thread."""
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            self._calls.put(None)
+            thread.join()
+
+    def _run(self) -> None:
+        closing = False
+        while not closing:
+            taken = [self._calls.get()]
+            while len(taken) < self._batch and not self._calls.empty():
+                taken.append(self._calls.get_nowait())
+            closing = None in taken
+            calls = [call for call in taken if call is not None]
+            try:
+                self._table.write(calls)
+            except StoreFailed as error:
+                self._lose(len(calls), str(error))
+            self._done(len(calls))
+
+    def _lose(self, calls: int, reason: str) -> None:
+        self.lost += calls
+        _log.error("evaluations lost", calls=calls, reason=reason, lost=self.lost)
+
+    def _done(self, calls: int) -> None:
+        with self._written:
+            self._waiting -= calls
+            self._written.notify_all()
+
+
+def order_hash(reference: str) -> str:
+    """SHA-256 of `Type/id` in hexadecimal: tells whether two evaluations are of one order, and not which."""
+    return hashlib.sha256(reference.encode()).hexdigest()
+
+
+def _row(call: CallRecord, row: EvaluationRow) -> Evaluation:
+    return Evaluation(
+        hook_instance=call.hook_instance,
+        hook=call.hook,
+        service=call.service,
+        client=call.client,
+        order_hash=order_hash(row.order),
+        policy=row.policy,
+        policy_version=row.policy_version,
+        phase=row.phase,
+        section=row.section,
+        status=row.status,
+        duration_ms=call.duration_ms,
+        engine_version=call.engine_version,
+        created_at=call.created_at,
+        cards=[Card(uuid=card.uuid, kind=card.kind) for card in row.cards],
+    )

@@ -1,0 +1,54 @@
+"""Feedback, kept once however often it is sent."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cds_service.cdshooks.feedback import FeedbackItem
+
+from .database import Database
+from .models import Feedback
+
+_KEY = ("card", "outcome", "outcome_timestamp")
+
+
+class FeedbackTable:
+    """The feedback in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, items: Sequence[FeedbackItem], service: str, client: str, received_at: datetime.datetime) -> None:
+        """Writes the items that are not there yet, all or none. When it returns they are stored. Raises StoreFailed."""
+        rows = [_row(item, service, client, received_at) for item in items]
+        with self._database.transaction() as session:
+            dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
+            statement = dialect.insert(Feedback).on_conflict_do_nothing(index_elements=_KEY)
+            session.execute(statement, rows)
+
+
+def _row(item: FeedbackItem, service: str, client: str, received_at: datetime.datetime) -> dict[str, Any]:
+    override = item.override_reason
+    reason = override.reason if override else None
+    return {
+        "service": service,
+        "client": client,
+        "card": _storable(item.card),
+        "outcome": item.outcome,
+        "outcome_timestamp": item.outcome_timestamp,
+        "accepted_suggestions": [suggestion.id for suggestion in item.accepted_suggestions],
+        "reason_system": _storable(reason.system if reason else None),
+        "reason_code": _storable(reason.code if reason else None),
+        "reason_display": _storable(reason.display if reason else None),
+        "user_comment": _storable(override.user_comment if override else None),
+        "received_at": received_at,
+    }
+
+
+def _storable(text: str | None) -> str | None:
+    # PostgreSQL's text cannot hold the null character.
+    return text.replace("\0", "") if text is not None else None
