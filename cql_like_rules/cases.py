@@ -18,7 +18,7 @@ import jsonpatch
 from cql_like_rules.cql.values.temporal import DateTime
 from cql_like_rules.determination import Determination
 from cql_like_rules.determine import determine
-from cql_like_rules.orders import OrderSettings, read_order
+from cql_like_rules.orders import Order, OrderSettings, read_order
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record
 from cql_like_rules.terminology import Terminology
@@ -29,8 +29,12 @@ AS_OF = DateTime(2026, 1, 1, 0, 0, 0, 0, Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One story. `expect` may name `status`, `section`, `criteria` (number -> status), `findings`
-    (`kind:indicator`, all of them), `limit` (`450 ug/d`), `approval`, `referral`."""
+    """One story, and what must come of it.
+
+    `expect` may name `status`, `phase`, `section`, `criteria` (number -> status), `findings` (`kind:indicator`, all of
+    them), `advisories` (numbers, all of them), `limit` (`450 ug/d`), `approval` (`6 months`, `until 2026-11-13`),
+    `referral`, `alternative` (name, dose and route: `… 5 ug/kg/d, Intravenous route`). A define that fails fails the case.
+    """
 
     file: Path
     name: str
@@ -64,22 +68,28 @@ def cases_in(path: Path) -> Iterator[Case]:
         )
 
 
+def read_case(case: Case, terminology: Terminology, settings: OrderSettings | None = None) -> tuple[Record, Order]:
+    """The record and the order of a case, as rules see them."""
+    record = Record([case.order, *case.resources], case.delivered, None, terminology)
+    return record, read_order(case.order, record, terminology, settings or OrderSettings())
+
+
 def determination_of(
     case: Case, policy: Policy, terminology: Terminology, settings: OrderSettings | None = None
 ) -> Determination:
     """What the policy determines for the case."""
-    record = Record([case.order, *case.resources], case.delivered)
-    order = read_order(case.order, record, terminology, settings or OrderSettings())
+    record, order = read_case(case, terminology, settings)
     return determine(policy, record, order, AS_OF)
 
 
 def differences(case: Case, determination: Determination) -> list[str]:
     """What differs from the expectation, a line each; empty when the case passes."""
-    return [
+    different = [
         f"{name}: expected {wanted!r}, got {got!r}"
         for name, wanted, got in _compared(case.expect, determination)
         if wanted != got
     ]
+    return [*different, *determination.failures]
 
 
 def _compared(expect: Mapping[str, Any], determination: Determination) -> Iterator[tuple[str, Any, Any]]:
@@ -92,8 +102,12 @@ def _compared(expect: Mapping[str, Any], determination: Determination) -> Iterat
             case "findings":
                 found = sorted(f"{finding.kind}:{finding.indicator}" for finding in determination.findings)
                 yield name, sorted(wanted), found
+            case "advisories":
+                yield name, sorted(wanted), sorted(advisory.section for advisory in determination.advisories)
             case "limit":
                 yield name, wanted, _limit(determination)
+            case "alternative":
+                yield name, wanted, _alternative(determination)
             case "approval":
                 yield name, wanted, _approval(determination)
             case "status" | "section" | "referral" | "phase":
@@ -114,3 +128,11 @@ def _approval(determination: Determination) -> str | None:
     if approval is None:
         return None
     return f"until {approval.until}" if approval.until else f"{approval.months} months"
+
+
+def _alternative(determination: Determination) -> str | None:
+    drug = determination.alternative
+    if drug is None:
+        return None
+    dose = f" {drug.dose.value.normalize():f} {drug.dose.unit}" if drug.dose else ""
+    return f"{drug.name}{dose}, {drug.route_display}"
