@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from cql_like_rules.cql.errors import Problem
 from cql_like_rules.cql.keywords import SORT_DIRECTIONS
 from cql_like_rules.cql.lexer import TokenKind
 from cql_like_rules.cql.parsing.stream import SyntaxFailure, TokenStream
@@ -39,7 +40,7 @@ class QueryParser:
         """What begins with `from` or with `[`."""
         tokens = self._tokens
         if tokens.take("from"):
-            return self._query(self._source())
+            return self._query(self._source(), introduced=True)
         retrieve = self._retrieve()
         return self.query_over(retrieve) if tokens.is_name(tokens.index) else retrieve
 
@@ -77,13 +78,15 @@ class QueryParser:
 
     # --- the clauses ---
 
-    def _query(self, first: AliasedQuerySource) -> Query:
+    def _query(self, first: AliasedQuerySource, introduced: bool = False) -> Query:
         tokens = self._tokens
         position = first.expression.position
         sources = [first]
         while self._another_source_follows():
-            tokens.advance()
+            comma = tokens.position(tokens.advance())
             sources.append(self._source())
+            if not introduced:
+                tokens.report(Problem(comma, "several sources of a query begin with 'from'", hint="from A a, B b …"))
         lets = self._lets()
         relationships = self._relationships()
         where = self._expression() if tokens.take("where") else None
