@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards.evidence import resource_words, short_reference
+from cds_service.cards.evidence import evidence_words, resource_words, short_reference
+from cql_like_rules.determination import Evidence
+from cql_like_rules.record import Record
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,9 @@ def test_a_resource_is_told_by_type_subject_and_date(resource: dict[str, Any], w
 )
 def test_a_reference_is_shortened_to_what_tells_it_apart(reference: str, shown: str) -> None:
     assert short_reference(reference) == shown
+
+
+def test_a_record_is_where_resources_are_looked_up(build: Any) -> None:
+    record = Record([{"resourceType": "Condition", "id": "c", "code": {"text": "AML"}, "recordedDate": "2026-03-01"}])
+    criterion = build.criterion("I.A.1", "diagnosis", evidence=(Evidence("Condition/c"), Evidence("Condition/gone")))
+    assert evidence_words([criterion], record) == "diagnosis AML, 2026-03-01 (Condition/c); Condition/gone"
