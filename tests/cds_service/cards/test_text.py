@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import html
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from cds_service.cards.text import clipped, first_sentence, markdown, plain, summary
+from cds_service.cards.text import clipped, first_sentence, markdown, one_line, plain, summary
 
 any_text = st.text(max_size=300)
 
@@ -60,6 +62,24 @@ def test_a_drug_whose_name_the_cut_would_lose_is_named_in_front() -> None:
 )
 def test_request_text_formats_nothing_in_markdown(written: str, shown: str) -> None:
     assert markdown(written) == shown
+
+
+formatting = st.text(alphabet="ab1 \\`*_~[]()<>!#+-=.|:&;/@\"'\n", max_size=40)
+
+
+@given(formatting | any_text)
+def test_a_markdown_reader_shows_request_text_as_it_was_written(text: str) -> None:
+    shown = one_line(text)
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(f"- Name: {markdown(text)}")
+    if shown:
+        assert html.unescape(rendered) == f"<ul>\n<li>Name: {shown}</li>\n</ul>\n"
+
+
+@given(formatting)
+def test_a_markdown_reader_shows_request_text_as_it_was_written_even_where_a_line_starts(text: str) -> None:
+    shown = one_line(text)
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown(text))
+    assert html.unescape(rendered) == (f"<p>{shown}</p>\n" if shown else "")
 
 
 @given(any_text)
