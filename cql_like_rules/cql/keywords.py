@@ -72,5 +72,12 @@ DEFINITION_STARTS = frozenset(
 
 QUERY_CLAUSES = ("let", "with", "without", "where", "return", "aggregate", "sort")
 
+_INFIX = """
+    and or xor implies is as in contains between includes during before after within same starts ends meets overlaps
+    union intersect except div mod
+"""
+INFIX_WORDS = (*_INFIX.split(), *QUERY_CLAUSES)
+"""Words that stand behind an operand."""
+
 SORT_DIRECTIONS = {"asc": False, "ascending": False, "desc": True, "descending": True}
 """Sort directions, and whether they descend."""

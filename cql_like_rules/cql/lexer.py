@@ -90,6 +90,7 @@ _GROUPS = {
     "quoted": r'"[^"\\]*(?:\\.[^"\\]*)*"|`[^`\\]*(?:\\.[^`\\]*)*`',
     "string": r"'[^'\\]*(?:\\.[^'\\]*)*'",
     "constant": r"%(?:[A-Za-z_][A-Za-z0-9_]*|'[^'\\]*(?:\\.[^'\\]*)*'|`[^`\\]*(?:\\.[^`\\]*)*`)",
+    "open_comment": r"/\*",
     "foreign": r"==|&&|\|\||<>",
     "symbol": r"\$this\b|\$index\b|\$total\b|<=|>=|!=|!~|->|[()\[\]{}<>,.:=~+\-*/^&|]",
     "unknown": r".",
@@ -178,6 +179,10 @@ class _Lexer:
                 self._add(TokenKind.KEYWORD if raw in KEYWORDS else TokenKind.NAME, raw, start)
             case "quoted" | "string" if _runs_on(group, raw):
                 end = self._unfinished(start, raw[0])
+            case "open_comment":
+                self._problem(start, "this comment has no end", expected="'*/'")
+                end = len(self._text)
+                self._cross_lines(start, end)
             case "foreign":
                 self._foreign(raw, start)
             case "unknown":
@@ -230,10 +235,6 @@ class _Lexer:
 
     def _unknown(self, character: str, start: int) -> int:
         """Report what begins no token; the answer is where reading goes on."""
-        if self._text.startswith("/*", start):
-            self._problem(start, "this comment has no end", expected="'*/'")
-            self._cross_lines(start, len(self._text))
-            return len(self._text)
         if character in _UNFINISHED:
             return self._unfinished(start, character)
         self._foreign(character, start)

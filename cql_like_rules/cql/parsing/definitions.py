@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cql_like_rules.cql.errors import Problem
-from cql_like_rules.cql.keywords import DEFINITION_STARTS, KEYWORDS, QUERY_CLAUSES
+from cql_like_rules.cql.keywords import DEFINITION_STARTS, QUERY_CLAUSES
 from cql_like_rules.cql.lexer import Comment, TokenKind
 from cql_like_rules.cql.parsing.expressions import ExpressionParser
 from cql_like_rules.cql.parsing.stream import SyntaxFailure, TokenStream
@@ -97,7 +97,7 @@ class DefinitionParser:
         if tokens.word in QUERY_CLAUSES:
             order = "the clauses of a query stand in this order: let, with, where, return, sort"
             return tokens.failure("the next define", order)
-        return tokens.failure("an operator or the next define", candidates=sorted(KEYWORDS))
+        return tokens.failure("an operator or the next define")
 
     def _check_order(self, word: str) -> None:
         statement = word in _STATEMENTS

@@ -109,7 +109,7 @@ class QueryParser:
         if not tokens.take("let"):
             return ()
         items = [self._let()]
-        while tokens.word == "," and tokens.is_name(tokens.index + 1) and tokens.word_at(tokens.index + 2) == ":":
+        while tokens.word == "," and tokens.word_at(tokens.index + 2) == ":":
             tokens.advance()
             items.append(self._let())
         return tuple(items)

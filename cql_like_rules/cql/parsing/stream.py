@@ -7,7 +7,15 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from cql_like_rules.cql.errors import Problem
-from cql_like_rules.cql.keywords import DEFINITION_STARTS, KEYWORDS, NAME_KEYWORDS, PRECISIONS, QUERY_CLAUSES, RESERVED
+from cql_like_rules.cql.keywords import (
+    DEFINITION_STARTS,
+    INFIX_WORDS,
+    KEYWORDS,
+    NAME_KEYWORDS,
+    PRECISIONS,
+    QUERY_CLAUSES,
+    RESERVED,
+)
 from cql_like_rules.cql.lexer import Lexed, Token, TokenKind
 from cql_like_rules.cql.syntax import Position
 
@@ -65,7 +73,9 @@ class TokenStream:
 
     def is_referential_name(self, index: int) -> bool:
         """True where a name stands, or a keyword that may be used as one."""
-        return self.is_name(index) or self.word_at(index) in NAME_KEYWORDS
+        if self.is_name(index):
+            return True
+        return self.word_at(index) in NAME_KEYWORDS and not self.starts_definition(index)
 
     def end_of_path(self, index: int) -> int:
         """Where `a.b.c` that begins at the index ends: the index behind it; the index itself when no name is there."""
@@ -207,9 +217,7 @@ class TokenStream:
         self._depth += 1
         if self._depth > _NESTING_LIMIT:
             self._depth = 0
-            raise self.failure(
-                "fewer brackets and operators inside each other", "give the inner parts names with define"
-            )
+            raise self.failure("fewer parts inside each other", "give the inner parts names with define")
 
     def shallower(self) -> None:
         self._depth = max(0, self._depth - 1)
@@ -241,10 +249,14 @@ class TokenStream:
         return "names stand in double quotes" if self.current.kind is TokenKind.STRING else ""
 
     def _spelling_hint(self, candidates: Iterable[str]) -> str:
-        if self.current.kind is not TokenKind.NAME:
-            return ""
-        close = get_close_matches(self.current.text.lower(), list(candidates) or sorted(KEYWORDS), 1, 0.7)
-        return f"did you mean '{close[0]}'?" if close else ""
+        """The keyword that was meant by the name found, or by the name before it, which was taken for an alias."""
+        known = list(candidates) or list(INFIX_WORDS)
+        for token in (self.current, self.token_at(max(0, self.index - 1))):
+            if token.kind is not TokenKind.NAME or len(token.text) < 3:
+                continue
+            if close := get_close_matches(token.text.lower(), known, 1, 0.65):
+                return f"did you mean '{close[0]}' by '{token.text}'?"
+        return ""
 
     def _matching_brackets(self) -> dict[int, int]:
         """For every opening bracket that is closed, where; `[1, 2)` is an interval, so round and square match."""
