@@ -5,7 +5,7 @@ Functions are found by name and number of operands; overloads by type are not in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cql_like_rules.cql.checking.algebra import goes_for
 from cql_like_rules.cql.checking.findings import Findings, did_you_mean
@@ -99,8 +99,7 @@ class CallChecker:
         function = FUNCTIONS[call.name]
         self._findings.refer(call, Reference(Kind.SYSTEM_FUNCTION, call.name))
         if function.arities and len(types) not in function.arities:
-            counts = " or ".join(map(str, sorted(function.arities)))
-            self._findings.report(call, f"{call.name} takes {counts} operands, not {len(types)}")
+            self._findings.report(call, _wrong_count(call.name, sorted(function.arities), len(types)))
             return ANY
         self._operands.check_call(call.name, call.operands, types)
         return function_result(call.name, types)
@@ -108,10 +107,9 @@ class CallChecker:
     def _report_unknown(self, call: FunctionRef, arity: int, library: str) -> None:
         name = f"{library}.{call.name}" if library else call.name
         if not library and call.name in REFUSED:
-            self._findings.refuse(call, call.name, REFUSED[call.name])
+            self._findings.refuse(call, refused(call.name, REFUSED))
         elif arities := self._namespace.arities(call.name, library):
-            counts = " or ".join(map(str, arities))
-            self._findings.report(call, f"{name} takes {counts} operands, not {arity}")
+            self._findings.report(call, _wrong_count(name, arities, arity))
         else:
             known = {*self._namespace.function_names(library), *(() if library else FUNCTIONS)}
             self._findings.report(call, f"there is no function {name}", did_you_mean(call.name, known))
@@ -123,7 +121,10 @@ class CallChecker:
                 call, f"{call.name} takes {wanted} operands besides what it is called on, not {arity - 1}"
             )
             return
-        plain = next((name for name in FUNCTIONS if name.casefold() == call.name.casefold()), None)
+        plain = _cased(call.name, FUNCTIONS)
+        if left_out := _cased(call.name, REFUSED):
+            self._findings.refuse(call, refused(left_out, REFUSED))
+            return
         if self._namespace.function(call.name, arity):
             hint = f"{call.name} is not declared as fluent: write define fluent function, or call {call.name}(x)"
         elif plain:
@@ -136,3 +137,18 @@ class CallChecker:
 def library_of(call: FunctionRef) -> str:
     """The name before the dot of a call of the form `Name.function(…)`."""
     return call.target.name if isinstance(call.target, IdentifierRef) else ""
+
+
+def _cased(name: str, known: Iterable[str]) -> str | None:
+    """The name as the language writes it: FHIRPath begins the same functions with a small letter."""
+    return next((one for one in known if one.casefold() == name.casefold()), None)
+
+
+def refused(name: str, reasons: Mapping[str, str]) -> str:
+    """The name of an operator or function that the subset leaves out, with what it is about."""
+    return f"{name} ({reasons[name]})" if name in reasons else name
+
+
+def _wrong_count(name: str, counts: Sequence[int], found: int) -> str:
+    wanted = f"{counts[0]} to {counts[-1]}" if len(counts) > 2 else " or ".join(map(str, counts))
+    return f"{name} takes {wanted} operand{'' if wanted == '1' else 's'}, not {found}"

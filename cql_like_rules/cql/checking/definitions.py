@@ -68,6 +68,7 @@ class DefinitionChecker:
             operands,
             self._type_names,
             self._report_hidden,
+            strict,
         )
         self.value_sets: dict[str, ValueSet] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cql_like_rules.cql.checking.algebra import common, fhir_in, goes_for
-from cql_like_rules.cql.checking.calls import CallChecker, library_of
+from cql_like_rules.cql.checking.calls import CallChecker, library_of, refused
 from cql_like_rules.cql.checking.elements import SYSTEM_ELEMENTS
 from cql_like_rules.cql.checking.findings import Findings, did_you_mean
 from cql_like_rules.cql.checking.literals import check_quantity, check_unit, date_type, literal_type
@@ -73,7 +73,9 @@ class ExpressionChecker:
         operands: OperandChecker,
         type_names: TypeNames,
         hides: Callable[[Node, str, Scope], None],
+        strict: bool,
     ) -> None:
+        self._strict = strict
         self._findings = findings
         self._names = names
         self._calls = calls
@@ -230,7 +232,7 @@ class ExpressionChecker:
         types = [self.check(operand, scope) for operand in node.operands]
         operator = OPERATORS.get(node.operator)
         if operator is None:
-            self._findings.refuse(node, f"the operator {node.operator}", REFUSED.get(node.operator, ""))
+            self._findings.refuse(node, refused(node.operator, REFUSED))
             return ANY
         if node.precision is not None and not operator.precision:
             self._findings.report(node, f"{node.operator} takes no precision, found {node.precision}")
@@ -245,7 +247,7 @@ class ExpressionChecker:
         if node.operator == "Convert":
             if fhir := fhir_in(source):
                 self._findings.report(node, f"convert works on CQL values, not on {fhir}", "add .value first")
-        elif not goes_for(source, type_) and not goes_for(type_, source):
+        elif self._strict and not goes_for(source, type_) and not goes_for(type_, source):
             self._findings.report(node, f"{described(source)} is never {type_}", _choices_hint(source))
         return BOOLEAN if node.operator == "Is" else type_
 

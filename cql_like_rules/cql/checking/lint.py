@@ -75,6 +75,7 @@ class Lint:
                 self._call(node, clock_allowed)
             case Query():
                 self._sort(node)
+                self._idle(node)
 
     # --- the head ---
 
@@ -105,6 +106,13 @@ class Lint:
             if closed and isinstance(end, Null):
                 what = "a closed end that is null means without limit"
                 self._findings.report(end, what, f"write '{bracket}' for unknown, or the limit itself")
+
+    def _idle(self, query: Query) -> None:
+        """An alias without a clause does nothing: most often it is a misspelt operator."""
+        clauses = (query.lets, query.relationships, query.sort, query.where, query.returns, query.aggregate)
+        if len(query.sources) == 1 and not any(clauses):
+            source = query.sources[0]
+            self._findings.report(source, f"nothing is asked of {source.alias}", "add a clause, or leave the alias out")
 
     def _call(self, node: FunctionRef, clock_allowed: bool) -> None:
         if node.target is not None:

@@ -15,7 +15,7 @@ from cql_like_rules.cql.types import BOOLEAN, DECIMAL, INTEGER, STRING, Type, sy
 from cql_like_rules.cql.values import temporal, ucum
 
 INTEGER_LIMIT = 2**31
-DECIMAL_LIMIT = Decimal(10) ** 20
+DECIMAL_LIMIT = Decimal(10) ** 28
 DECIMAL_PLACES = 8
 
 _PARSERS = {"Date": temporal.Date.parse, "DateTime": temporal.DateTime.parse, "Time": temporal.Time.parse}
@@ -106,5 +106,5 @@ def unit_hint(unit: str) -> str:
 
 def _check_decimal(value: Decimal, node: Node, findings: Findings) -> None:
     exponent = value.as_tuple().exponent
-    if abs(value) >= DECIMAL_LIMIT or (isinstance(exponent, int) and -exponent > DECIMAL_PLACES):
-        findings.report(node, f"{value} is no Decimal", "a Decimal has 20 digits before the point and 8 behind it")
+    if value.copy_abs() >= DECIMAL_LIMIT or (isinstance(exponent, int) and -exponent > DECIMAL_PLACES):
+        findings.report(node, f"{value} is no Decimal", "a Decimal has 28 digits before the point and 8 behind it")

@@ -170,10 +170,12 @@ class TermParser:
         if token.text == "+":
             return operand
         match operand:
-            case Literal(value=int() | Decimal() as value) if number:
+            case Literal(value=Decimal() as value) if number:
+                return Literal(position, value.copy_negate())
+            case Literal(value=int() as value) if number:
                 return Literal(position, -value)
             case QuantityLiteral(value=value, unit=unit, calendar=calendar) if number:
-                return QuantityLiteral(position, -value, unit, calendar)
+                return QuantityLiteral(position, value.copy_negate(), unit, calendar)
             case _:
                 return Operation(position, "Negate", (operand,))
 
