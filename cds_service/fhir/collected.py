@@ -73,6 +73,11 @@ class Collected:
         elif template is not None:
             self.delivered.update(template.types)
 
+    def give_up_pages(self) -> None:
+        """Notes the pages that there is no server to read from."""
+        for template, _ in self.unfinished:
+            self.note(template.words, "the call brought a first page, and no server to read further pages from")
+
     def note(self, words: str, reason: str) -> None:
         self.notes.append(RecordNote("", "", f"{words[0].upper()}{words[1:]} could not be fetched: {reason}."))
 

@@ -45,7 +45,9 @@ def gather(
     collected.take_prefetch()
     collected.refuse_other_patients()
     fetches = 0
-    if request.fhir_server is not None:
+    if request.fhir_server is None:
+        collected.give_up_pages()
+    else:
         fetches = fetch_missing(collected, request.fhir_server, templates, deadline, settings)
         collected.refuse_other_patients()
     return Gathered(collected.record(terminology), tuple(dict.fromkeys(collected.notes)), fetches)

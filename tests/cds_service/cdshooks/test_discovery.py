@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from cds_service.app import create_app
+from cds_service.cdshooks.envelope import HookRequest
+from cds_service.cdshooks.offered import ORDER_SIGN_ID, order_sign_service
+from cds_service.cdshooks.services import Service, Services
+from cds_service.settings import Settings
+
+
+def empty_members(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        members = list(value.values())
+    elif isinstance(value, list):
+        members = value
+    else:
+        return []
+    found = [member for member in members if member is None or member in ("", [], {})]
+    return found + [each for member in members for each in empty_members(member)]
+
+
+def test_discovery_lists_the_service_with_its_prefetch(client: FlaskClient) -> None:
+    response = client.get("/cds-services")
+    assert response.status_code == 200
+    assert response.mimetype == "application/json"
+    (service,) = response.get_json()["services"]
+    assert service["hook"] == "order-sign"
+    assert service["id"] == ORDER_SIGN_ID
+    assert service["title"]
+    assert service["description"]
+    assert service["prefetch"]["patient"] == "Patient/{{context.patientId}}"
+    assert len(service["prefetch"]) == 12
+    assert empty_members(response.get_json()) == []
+
+
+def test_discovery_of_no_service_is_an_empty_list(settings: Settings, decider: Any) -> None:
+    client = create_app(settings, decider, services=()).test_client()
+    assert client.get("/cds-services").get_json() == {"services": []}
+
+
+def test_members_without_a_value_are_left_out() -> None:
+    entry = Service("x", "order-sign", "", "What it does", {}).entry
+    assert entry == {"hook": "order-sign", "id": "x", "description": "What it does"}
+
+
+def test_one_id_may_answer_several_hooks(settings: Settings, decider: Any, call: Any) -> None:
+    other = Service(ORDER_SIGN_ID, "patient-view", "Other", "Another hook", {}, HookRequest)
+    client = create_app(settings, decider, services=(order_sign_service(), other)).test_client()
+    assert client.post(f"/cds-services/{ORDER_SIGN_ID}", json=call).status_code == 200
+    call |= {"hook": "patient-view", "context": {"patientId": "p1"}}
+    assert client.post(f"/cds-services/{ORDER_SIGN_ID}", json=call).status_code == 200
+    assert decider.request.orders == ()
+
+
+def test_two_services_with_the_same_id_and_hook_are_refused() -> None:
+    with pytest.raises(ValueError, match="same id and hook"):
+        Services((order_sign_service(), order_sign_service()))

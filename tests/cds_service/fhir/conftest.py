@@ -1,0 +1,70 @@
+"""A FHIR server that the tests fill, and a gathering against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import responses
+
+from cds_service.cdshooks.envelope import OrderSignRequest
+from cds_service.fhir.deadline import Deadline
+from cds_service.fhir.gather import Gathered, gather
+from cds_service.fhir.prefetch import RESOURCE_TYPES, templates_for
+from cds_service.settings import Settings
+
+SERVER = "https://ehr.example.org/fhir"
+
+
+def bundle(*resources: Any, **members: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": each} for each in resources],
+        **members,
+    }
+
+
+class Server:
+    """Answers every search with an empty Bundle, and every read with 404, until told otherwise."""
+
+    def __init__(self, mock: responses.RequestsMock) -> None:
+        self._mock = mock
+        self.empty_from_here()
+
+    def empty_from_here(self) -> None:
+        for name in RESOURCE_TYPES:
+            self._mock.get(f"{SERVER}/{name}", json=bundle())
+
+    def answers(self, query: str, json: Any = None, **options: Any) -> None:
+        """The answer to a read, or to the search of a resource type."""
+        if json is not None:
+            options["json"] = json
+        self._mock.upsert(responses.GET, f"{SERVER}/{query}", **options)
+
+    @property
+    def asked(self) -> list[str]:
+        """Paths and queries that were asked for, without the server."""
+        return sorted(call.request.url.removeprefix(SERVER + "/") for call in self._mock.calls)
+
+    @property
+    def headers(self) -> list[Any]:
+        return [call.request.headers for call in self._mock.calls]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield Server(mock)
+
+
+@pytest.fixture
+def gathered(settings: Settings, call: dict[str, Any]) -> Callable[..., Gathered]:
+    """Gathers the call, with these types of resources asked for."""
+
+    def gathered(*types: str, seconds: float = 5.0, **changed: Any) -> Gathered:
+        request = OrderSignRequest.model_validate(call)
+        return gather(request, templates_for(types), Deadline.after(seconds), settings.model_copy(update=changed))
+
+    return gathered
