@@ -7,6 +7,7 @@ import datetime
 from sqlalchemy import (
     JSON,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     MetaData,
@@ -14,9 +15,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    select,
+    exists,
 )
-from sqlalchemy import exists as exists_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
@@ -63,7 +63,7 @@ class Evaluation(Base):
     phase: Mapped[str] = mapped_column(String(16))
     section: Mapped[str] = mapped_column(String(255))
     status: Mapped[str] = mapped_column(String(32))
-    duration_ms: Mapped[float]
+    duration_ms: Mapped[float] = mapped_column(Float)
     engine_version: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime.datetime] = mapped_column(UtcDateTime, index=True)
     cards: Mapped[list[Card]] = relationship(back_populates="evaluation", cascade="all, delete-orphan")
@@ -105,6 +105,4 @@ class Feedback(Base):
     reason_display: Mapped[str | None] = mapped_column(Text)
     user_comment: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime.datetime] = mapped_column(UtcDateTime)
-    known: Mapped[bool] = column_property(
-        select(exists_().where(Card.uuid == card)).correlate_except(Card).scalar_subquery()
-    )
+    known: Mapped[bool] = column_property(exists().where(Card.uuid == card).correlate_except(Card))
