@@ -91,7 +91,7 @@ class FhirClient:
         adapter = HTTPAdapter(
             pool_maxsize=settings.fhir_connections,
             # Only a connection that was never made is tried again; a request that was sent is not sent twice.
-            max_retries=Retry(total=1, connect=1, read=0, redirect=0, status=0, other=0),
+            max_retries=Retry(total=1, connect=1, read=False, redirect=False, status=0, other=0),
         )
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
