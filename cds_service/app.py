@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import time
 import uuid
@@ -55,7 +56,9 @@ def create_app(
         database.migrate()
     except StoreFailed as error:
         _log.error("store not ready", reason=str(error))
-    sink = sink or BackgroundSink(EvaluationTable(database))
+    if sink is None:
+        sink = BackgroundSink(EvaluationTable(database))
+        atexit.register(sink.close)
     app.extensions["oncology-cds"] = {"database": database, "sink": sink}
     answering = Answering(settings, decider, sink, terminology)
     offered = Services(services if services is not None else (order_sign_service(),))

@@ -24,8 +24,6 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str = ""
-    """The address under which clients see this service, when a proxy stands before it."""
 
     database_url: str = "sqlite:///var/oncology-cds.sqlite3"
 

@@ -137,7 +137,7 @@ class OrderSignContext(Context):
     def _a_bundle_with_orders(cls, value: dict[str, Any]) -> dict[str, Any]:
         if value.get("resourceType") != "Bundle":
             raise ValueError("must be a FHIR Bundle")
-        if not any(resource.get("resourceType") in ORDER_TYPES for resource in bundled(value)):
+        if not any(lenient.text(resource.get("resourceType")) in ORDER_TYPES for resource in bundled(value)):
             raise ValueError("must have an entry with an order: " + ", ".join(sorted(ORDER_TYPES)))
         return value
 
@@ -155,9 +155,12 @@ class HookRequest(_Wire):
 
     @property
     def orders(self) -> tuple[dict[str, Any], ...]:
-        """The draft orders for drugs, as received, in the order of the Bundle."""
-        drafts = self.context.draft_resources
-        return tuple(resource for resource in drafts if resource.get("resourceType") == EVALUATED_TYPE)
+        """The draft orders for drugs, as received, in the order of the Bundle; what is there twice is taken once."""
+        orders: list[dict[str, Any]] = []
+        for resource in self.context.draft_resources:
+            if resource.get("resourceType") == EVALUATED_TYPE and resource not in orders:
+                orders.append(resource)
+        return tuple(orders)
 
     @field_validator("hook_instance")
     @classmethod
@@ -211,15 +214,16 @@ def is_web_address(text: str) -> bool:
 
 
 def check_orders(request: HookRequest) -> None:
-    """Raises CallRefused with 422 when an order for a drug has no id, as no card could then name or change it."""
-    issues = [
-        Issue(
-            "required",
-            "An order has no id, so that no card could refer to it.",
-            f"context.draftOrders.{EVALUATED_TYPE}[{n}].id",
-        )
-        for n, order in enumerate(request.orders)
-        if not (isinstance(order.get("id"), str) and order["id"])
-    ]
+    """Raises CallRefused with 422 when an order for a drug has no id of its own, as no card could then name it."""
+    issues: list[Issue] = []
+    seen: set[str] = set()
+    for number, order in enumerate(request.orders):
+        identity, place = order.get("id"), f"context.draftOrders.{EVALUATED_TYPE}[{number}].id"
+        if not (isinstance(identity, str) and identity):
+            issues.append(Issue("required", "An order has no id, so that no card could refer to it.", place))
+        elif identity in seen:
+            issues.append(Issue("duplicate", "Two different orders have the same id.", place))
+        else:
+            seen.add(identity)
     if issues:
         raise CallRefused(422, issues)

@@ -8,7 +8,7 @@ from cds_service.fhir.prefetch import RESOURCE_TYPES, templates_for
 
 from .services import Service
 
-ORDER_SIGN_ID = "oncology-order-sign"
+ORDER_SIGN_ID = "order-sign"
 
 
 def order_sign_service(resource_types: Iterable[str] = RESOURCE_TYPES) -> Service:

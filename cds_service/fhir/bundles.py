@@ -44,6 +44,21 @@ def refusal_in(value: Any) -> bool:
     return any(_is_refusal(each) for each in resources_in(value) if each.get("resourceType") == "OperationOutcome")
 
 
+def is_readable(value: Any) -> bool:
+    """True for a resource, and for a Bundle whose entries are there: with neither entries nor a count, none exist.
+
+    A Bundle that only counts, or whose entries are no objects, does not tell what there is.
+    """
+    if not isinstance(value, Mapping) or not isinstance(value.get("resourceType"), str):
+        return False
+    if value["resourceType"] != "Bundle":
+        return True
+    entry, total = value.get("entry"), value.get("total")
+    if not entry:
+        return entry in (None, []) and not (isinstance(total, int) and total > 0)
+    return bool(lenient.objects(entry))
+
+
 def next_page(bundle: Mapping[str, Any]) -> str | None:
     """The address of the page that follows this Bundle; None when it is the last, or no Bundle."""
     if bundle.get("resourceType") != "Bundle":
@@ -54,4 +69,4 @@ def next_page(bundle: Mapping[str, Any]) -> str | None:
 
 def _is_refusal(outcome: Mapping[str, Any]) -> bool:
     issues = lenient.objects(outcome.get("issue"))
-    return not issues or any(issue.get("severity") not in _HARMLESS for issue in issues)
+    return not issues or any(lenient.text(issue.get("severity")) not in _HARMLESS for issue in issues)

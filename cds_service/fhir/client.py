@@ -22,7 +22,7 @@ from urllib3.util import Retry
 from cds_service.cdshooks.wire import NotJson, read_json
 from cds_service.settings import Settings
 
-from .bundles import next_page, refusal_in
+from .bundles import is_readable, next_page, refusal_in
 from .deadline import Deadline
 
 _CHUNK = 65_536
@@ -166,8 +166,7 @@ class FhirClient:
             value = read_json(bytes(body))
         except NotJson:
             return GARBAGE
-        is_resource = isinstance(value, dict) and isinstance(value.get("resourceType"), str)
-        return value if is_resource else GARBAGE
+        return value if is_readable(value) else GARBAGE
 
 
 def is_allowed(server: str, settings: Settings) -> bool:
@@ -186,6 +185,17 @@ def is_allowed(server: str, settings: Settings) -> bool:
 def same_origin(one: str, other: str) -> bool:
     """True when two URLs have the same scheme, host and port."""
     return _origin(one) == _origin(other)
+
+
+def is_relative(reference: str) -> bool:
+    """True for a reference that names no server."""
+    return "://" not in reference and not reference.startswith("//")
+
+
+def has_same_host(one: str, other: str) -> bool:
+    """True when two URLs are on one host, whatever their scheme and port."""
+    first, second = _origin(one), _origin(other)
+    return first is not None and second is not None and first[1] == second[1]
 
 
 def _joined(url: str, other: str) -> str:

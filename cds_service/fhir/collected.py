@@ -11,7 +11,7 @@ from cds_service.cdshooks.outcome import refused
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
 
-from .bundles import answered_types, next_page, refusal_in, resources_in
+from .bundles import answered_types, is_readable, next_page, refusal_in, resources_in
 from .client import Fetched
 from .prefetch import RESOURCE_TYPES, Template
 from .references import of_another_patient
@@ -104,6 +104,8 @@ class Collected:
 
 def _answers(template: Template, value: Any) -> bool:
     """True when the value is an answer to the template: nothing, a Bundle, or resources of its types."""
-    if value is None or (isinstance(value, Mapping) and value.get("resourceType") == "Bundle"):
+    if value is None or value == []:
         return True
+    if isinstance(value, Mapping) and value.get("resourceType") == "Bundle":
+        return is_readable(value)
     return not answered_types(value).isdisjoint(template.types)

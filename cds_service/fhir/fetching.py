@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from cds_service.settings import Settings
 
 from .bundles import resources_in
-from .client import NOT_ALLOWED, TOO_LATE, Fetched, FhirClient, is_allowed
+from .client import NOT_ALLOWED, TOO_LATE, Fetched, FhirClient, has_same_host, is_allowed, is_relative
 from .collected import Collected
 from .deadline import Deadline
 from .needs import TYPES, needs
@@ -60,7 +59,7 @@ class _Fetching:
     ) -> None:
         self._collected = collected
         self._client = client
-        self._host = urlsplit(server).hostname
+        self._server = server
         context = collected.request.context
         known = {"patientId": context.patient_id, "userId": context.user_id, "encounterId": context.encounter_id}
         self._searches = [
@@ -94,8 +93,7 @@ class _Fetching:
         found = type_and_id(reference)
         if found is None or found[0] not in TYPES:
             return None
-        host = urlsplit(reference).hostname
-        return "/".join(found) if host is None or host == self._host else None
+        return "/".join(found) if is_relative(reference) or has_same_host(reference, self._server) else None
 
 
 def _run(tasks: list[_Task], collected: Collected, deadline: Deadline, settings: Settings) -> None:

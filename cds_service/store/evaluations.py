@@ -106,11 +106,15 @@ class BackgroundSink:
                 taken.append(self._calls.get_nowait())
             closing = None in taken
             calls = [call for call in taken if call is not None]
-            try:
-                self._table.write(calls)
-            except StoreFailed as error:
-                self._lose(len(calls), str(error))
-            self._done(len(calls))
+            if calls:
+                self._write(calls)
+
+    def _write(self, calls: Sequence[CallRecord]) -> None:
+        try:
+            self._table.write(calls)
+        except StoreFailed as error:
+            self._lose(len(calls), str(error))
+        self._done(len(calls))
 
     def _lose(self, calls: int, reason: str) -> None:
         self.lost += calls

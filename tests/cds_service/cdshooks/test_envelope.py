@@ -186,6 +186,19 @@ def test_an_order_without_an_id_is_422(post: Post, call: Any, decider: Any, iden
     assert decider.calls == 0
 
 
+def test_two_different_orders_with_one_id_are_422_and_the_same_one_twice_is_one(
+    post: Post, call: Any, decider: Any
+) -> None:
+    entries = call["context"]["draftOrders"]["entry"]
+    entries.append(entries[0])
+    assert post(call).status_code == 200
+    assert len(decider.request.orders) == 1
+    entries.append({"resource": {**entries[0]["resource"], "status": "active"}})
+    response = post(call)
+    assert response.status_code == 422
+    assert response.get_json(force=True)["issue"][0]["code"] == "duplicate"
+
+
 def test_another_order_without_an_id_does_not_keep_the_drug_from_being_checked(post: Post, call: Any) -> None:
     call["context"]["draftOrders"]["entry"].append({"resource": {"resourceType": "ServiceRequest"}})
     assert post(call).status_code == 200

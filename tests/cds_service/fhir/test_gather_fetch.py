@@ -115,7 +115,10 @@ def test_an_error_status_is_noted_in_words_and_delivers_nothing(
     assert words in message
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"[]", b'{"no": "type"}', b"null", b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"{", b"[]", b'{"no": "type"}', b"null", b"\xff", b'{"resourceType": "Bundle", "total": 3}'],
+)
 def test_garbage_is_noted_and_delivers_nothing(call: Any, gathered: Gather, server: Any, body: bytes) -> None:
     server.answers("Condition", body=body)
     found = gathered("Condition")
@@ -289,7 +292,19 @@ class TestReferences:
         assert server.asked == ["Medication/m1"]
         assert found.record.find("Medication/m1") is not None
 
-    @pytest.mark.parametrize("reference", ["#m1", "urn:uuid:1", "Medication/..", "Observation/o1", "m1", ""])
+    @pytest.mark.parametrize(
+        "reference",
+        [
+            "#m1",
+            "urn:uuid:1",
+            "Medication/..",
+            "Observation/o1",
+            "m1",
+            "",
+            "http://[x/Medication/m1",
+            "//[/Medication/m1",
+        ],
+    )
     def test_what_cannot_be_read_from_the_server_is_not_asked(
         self, call: Any, gathered: Gather, server: Any, reference: str
     ) -> None:

@@ -33,7 +33,9 @@ def test_every_key_delivers_its_types_even_with_null(call: Any, gathered: Gather
     assert gathered().record.delivered == set(BY_KEY[key].types)
 
 
-@pytest.mark.parametrize("value", [None, {"resourceType": "Bundle"}, bundle(), {"resourceType": "Bundle", "total": 0}])
+@pytest.mark.parametrize(
+    "value", [None, [], {"resourceType": "Bundle"}, bundle(), {"resourceType": "Bundle", "total": 0}]
+)
 def test_null_and_empty_bundles_are_answers(call: Any, gathered: Gather, value: Any) -> None:
     call["prefetch"] = {"conditions": value}
     found = gathered()
@@ -86,7 +88,20 @@ def test_a_warning_among_the_entries_spoils_nothing(call: Any, gathered: Gather)
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("value", ["text", 5, True, {"no": "type"}, {"resourceType": 5}, {"resourceType": "Patient"}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "text",
+        5,
+        True,
+        {"no": "type"},
+        {"resourceType": 5},
+        {"resourceType": "Patient"},
+        {"resourceType": "Bundle", "entry": "text"},
+        {"resourceType": "Bundle", "entry": [1, "x"]},
+        {"resourceType": "Bundle", "total": 3},
+    ],
+)
 def test_a_value_that_is_no_answer_is_noted_and_not_delivered(call: Any, gathered: Gather, value: Any) -> None:
     call["prefetch"] = {"conditions": value, "procedures": None}
     found = gathered()
