@@ -35,6 +35,7 @@ class Collected:
     notes: list[RecordNote] = field(default_factory=list)
 
     def take_prefetch(self) -> None:
+        """Takes what the call brought."""
         for key, value in self.request.prefetch.items():
             template = self.templates.get(key)
             if template is None:
@@ -56,7 +57,7 @@ class Collected:
             self.answered.add(template.key)
             self.delivered.update(template.types)
         else:
-            self.note(template.words, "what was sent with the call could not be read")
+            self._say(f"{template.words} that came with the call could not be read")
 
     def _take_unasked(self, value: Any) -> None:
         """The value of another key: what it holds is used, and what it was evidently a search for counts as asked."""
@@ -67,6 +68,7 @@ class Collected:
             self.delivered |= answered_types(value) & RESOURCE_TYPES
 
     def take_fetched(self, template: Template | None, words: str, fetched: Fetched) -> None:
+        """Takes what was fetched; when that is all there is, the types of its template are delivered."""
         self.values.extend(fetched.values)
         if fetched.problem is not None:
             self.note(words, fetched.problem.reason)
@@ -79,9 +81,14 @@ class Collected:
             self.note(template.words, "the call brought a first page, and no server to read further pages from")
 
     def note(self, words: str, reason: str) -> None:
-        self.notes.append(RecordNote("", "", f"{words[0].upper()}{words[1:]} could not be fetched: {reason}."))
+        """Notes why something could not be had."""
+        self._say(f"{words} could not be fetched: {reason}")
+
+    def _say(self, clause: str) -> None:
+        self.notes.append(RecordNote("", "", f"{clause[0].upper()}{clause[1:]}."))
 
     def refuse_other_patients(self) -> None:
+        """Raises CallRefused with 400 when anything is about another patient than the one of the call."""
         context = self.request.context
         for what, resources in (
             ("An order", context.draft_resources),
@@ -96,6 +103,7 @@ class Collected:
         return {f"{each.get('resourceType')}/{each.get('id')}" for each in resources}
 
     def record(self, terminology: Terminology | None) -> Record:
+        """The record of everything that has come."""
         context = self.request.context
         values = [member for value in self.values for member in (value if isinstance(value, list) else (value,))]
         # Draft orders come last: where the record holds the same order, it holds what is in force.

@@ -106,7 +106,7 @@ def test_a_value_that_is_no_answer_is_noted_and_not_delivered(call: Any, gathere
     call["prefetch"] = {"conditions": value, "procedures": None}
     found = gathered()
     assert found.record.delivered == {"Procedure"}
-    assert found.notes[0].message.startswith("The conditions could not be fetched: what was sent")
+    assert found.notes[0].message == "The conditions that came with the call could not be read."
 
 
 def test_a_bad_resource_is_noted_and_does_not_spoil_the_others(call: Any, gathered: Gather) -> None:
