@@ -116,10 +116,8 @@ class CallChecker:
 
     def _report_no_fluent(self, call: FunctionRef, arity: int) -> None:
         if counts := self._namespace.fluent_arities(call.name):
-            wanted = " or ".join(str(count - 1) for count in counts)
-            self._findings.report(
-                call, f"{call.name} takes {wanted} operands besides what it is called on, not {arity - 1}"
-            )
+            message = _wrong_count(call.name, [count - 1 for count in counts], arity - 1)
+            self._findings.report(call, message, "what it is called on does not count")
             return
         plain = _cased(call.name, FUNCTIONS)
         if left_out := _cased(call.name, REFUSED):

@@ -81,7 +81,7 @@ class ExpressionChecker:
         self._calls = calls
         self._operands = operands
         self._type_names = type_names
-        self._queries = QueryChecker(findings, type_names, self.check, hides)
+        self._queries = QueryChecker(findings, type_names, self.check, self._condition, hides)
         self._by_class: Mapping[type[Expression], Callable[[Any, Scope], Type]] = {
             Null: lambda node, scope: ANY,
             Malformed: lambda node, scope: ANY,
@@ -132,6 +132,10 @@ class ExpressionChecker:
         for end, type_ in zip((node.low, node.high), ends, strict=True):
             if fhir := fhir_in(type_):
                 self._findings.report(end, f"the end of an interval is a CQL value, not {fhir}", "add .value")
+        if any(isinstance(type_, IntervalOf | ListOf) for type_ in ends):
+            if self._findings.is_clean(node):
+                self._findings.report(node, f"the ends of an interval are points, not {ends[0]} and {ends[1]}")
+            return IntervalOf(ANY)
         point = common(ends)
         if isinstance(point, ChoiceOf) and not any(fhir_in(end) for end in ends):
             self._findings.report(node, f"the ends of the interval differ in type: {ends[0]} and {ends[1]}")
@@ -236,8 +240,9 @@ class ExpressionChecker:
             return ANY
         if node.precision is not None and not operator.precision:
             self._findings.report(node, f"{node.operator} takes no precision, found {node.precision}")
-        self._operands.check(node, types)
-        return operator_result(node.operator, types)
+        suits = self._operands.check(node, types)
+        result = operator_result(node.operator, types)
+        return result if suits or result == BOOLEAN else ANY
 
     def _type_operation(self, node: TypeOperation, scope: Scope) -> Type:
         type_ = self._type_names.resolved(node.type)
@@ -280,10 +285,7 @@ class ExpressionChecker:
         return common(results)
 
     def _condition(self, condition: Expression, scope: Scope) -> None:
-        type_ = self.check(condition, scope)
-        if not goes_for(type_, BOOLEAN):
-            hint = "add .value" if fhir_in(type_) else ""
-            self._findings.report(condition, f"a condition is a Boolean, not {type_}", hint)
+        self._operands.check_condition(condition, self.check(condition, scope))
 
 
 def _choices_hint(source: Type) -> str:

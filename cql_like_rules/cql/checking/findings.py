@@ -24,6 +24,11 @@ class Findings:
         """Each problem once, in the order of the file."""
         return sorted(self._problems.values(), key=lambda problem: (problem.position.line, problem.position.column))
 
+    @property
+    def count(self) -> int:
+        """How many problems were found so far."""
+        return len(self._problems)
+
     def report(self, node: Node, message: str, hint: str = "", found: str = "", expected: str = "") -> None:
         """Keep a problem with the node; a node that is in the tree twice is reported once."""
         problem = Problem(node.position, message, found, expected, hint)

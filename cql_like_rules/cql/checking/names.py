@@ -80,7 +80,8 @@ class NameChecker:
         found = element_type(source, node.path)
         if found is not None:
             return found
-        self._findings.report(node, f"{_owner(source)} has no element {node.path}", hint_for(source, node.path))
+        lacking = "none of these types has the" if isinstance(source, ChoiceOf) else f"{source} has no"
+        self._findings.report(node, f"{lacking} element {node.path}", hint_for(source, node.path))
         return ANY
 
     def is_library(self, node: Expression | None, scope: Scope) -> bool:
@@ -113,7 +114,3 @@ class NameChecker:
     def _report_unknown_member(self, library: str, node: Property) -> None:
         hint = did_you_mean(node.path, self._namespace.members(library))
         self._findings.report(node, f'the library {library} has no "{node.path}"', hint)
-
-
-def _owner(source: Type) -> str:
-    return "none of these types" if isinstance(source, ChoiceOf) else str(source)

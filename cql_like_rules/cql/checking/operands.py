@@ -78,8 +78,20 @@ class OperandChecker:
         self._findings = findings
         self._strict = strict
 
-    def check(self, operation: Operation, types: Sequence[Type]) -> None:
-        """Report operands that do not suit the operator, the first of them only."""
+    def check(self, operation: Operation, types: Sequence[Type]) -> bool:
+        """True when the operands suit the operator; else the first that does not is reported."""
+        before = self._findings.count
+        self._check(operation, types)
+        return self._findings.count == before
+
+    def check_condition(self, condition: Expression, type_: Type) -> None:
+        """Report a condition that is no Boolean."""
+        if not goes_for(type_, BOOLEAN):
+            fhir = fhir_in(type_)
+            hint = conversion_hint(fhir, type_) if fhir else ""
+            self._findings.report(condition, f"a condition is a Boolean, not {described(type_)}", hint)
+
+    def _check(self, operation: Operation, types: Sequence[Type]) -> None:
         operator = operation.operator
         if self._mixes_fhir(operation, types) or self._is_fhir(operation, types):
             return

@@ -17,7 +17,6 @@ from cql_like_rules.cql.resolution import Kind
 from cql_like_rules.cql.syntax import AliasedQuerySource, Expression, Node, Query, Retrieve
 from cql_like_rules.cql.types import (
     ANY,
-    BOOLEAN,
     CODE,
     CONCEPT,
     VALUE_SET,
@@ -33,18 +32,22 @@ CODED = frozenset({"CodeableConcept", "Coding", "code"})
 
 
 class QueryChecker:
-    """`check` checks an expression in a scope and gives its type; `hides` reports a local name that hides another."""
+    """`check` checks an expression in a scope and gives its type, `check_condition` also wants a Boolean; `hides`
+    reports a local name that hides another.
+    """
 
     def __init__(
         self,
         findings: Findings,
         type_names: TypeNames,
         check: Callable[[Expression, Scope], Type],
+        check_condition: Callable[[Expression, Scope], None],
         hides: Callable[[Node, str, Scope], None],
     ) -> None:
         self._findings = findings
         self._type_names = type_names
         self._check = check
+        self._check_condition = check_condition
         self._hides = hides
 
     def query(self, query: Query, outer: Scope) -> Type:
@@ -64,9 +67,9 @@ class QueryChecker:
         for relationship in query.relationships:
             type_ = self._check(relationship.source.expression, scope)
             row = type_.element if isinstance(type_, ListOf) else type_
-            self._condition(relationship.such_that, self._with_alias(relationship.source, row, scope))
+            self._check_condition(relationship.such_that, self._with_alias(relationship.source, row, scope))
         if query.where is not None:
-            self._condition(query.where, scope)
+            self._check_condition(query.where, scope)
         if query.aggregate is not None:
             return self._aggregate(query, scope)
         row = rows[0][1] if len(rows) == 1 else TupleOf(tuple(rows))
@@ -80,11 +83,6 @@ class QueryChecker:
     def _with_alias(self, source: AliasedQuerySource, row: Type, scope: Scope) -> Scope:
         self._hides(source, source.alias, scope)
         return scope.with_local(Kind.ALIAS, source.alias, source, row)
-
-    def _condition(self, condition: Expression, scope: Scope) -> None:
-        type_ = self._check(condition, scope)
-        if not goes_for(type_, BOOLEAN):
-            self._findings.report(condition, f"a condition is a Boolean, not {type_}")
 
     def _aggregate(self, query: Query, scope: Scope) -> Type:
         clause = query.aggregate

@@ -171,11 +171,11 @@ class TermParser:
             return operand
         match operand:
             case Literal(value=Decimal() as value) if number:
-                return Literal(position, value.copy_negate())
+                return Literal(position, _negated(value))
             case Literal(value=int() as value) if number:
                 return Literal(position, -value)
             case QuantityLiteral(value=value, unit=unit, calendar=calendar) if number:
-                return QuantityLiteral(position, value.copy_negate(), unit, calendar)
+                return QuantityLiteral(position, _negated(value), unit, calendar)
             case _:
                 return Operation(position, "Negate", (operand,))
 
@@ -306,3 +306,8 @@ class TermParser:
 
 def _broken(position: Position) -> tuple[Expression, ...]:
     return (Malformed(position),)
+
+
+def _negated(value: Decimal) -> Decimal:
+    """The number with the other sign, to the last digit: arithmetic would round it. Zero has no sign."""
+    return value.copy_negate() if value else value
