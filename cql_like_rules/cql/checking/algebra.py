@@ -27,7 +27,7 @@ from cql_like_rules.cql.types import (
     Type,
 )
 
-_CONVERSIONS = {
+_CONVERSIONS: dict[Type, tuple[Type, ...]] = {
     INTEGER: (DECIMAL, QUANTITY),
     DECIMAL: (QUANTITY,),
     DATE: (DATETIME,),

@@ -13,10 +13,13 @@ from cql_like_rules.cql.checking.namespace import Namespace
 from cql_like_rules.cql.checking.operands import OperandChecker
 from cql_like_rules.cql.checking.signatures import function_result
 from cql_like_rules.cql.checking.type_names import TypeNames
-from cql_like_rules.cql.operators import FUNCTIONS, REFUSED
+from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, REFUSED
 from cql_like_rules.cql.resolution import Kind, Reference
 from cql_like_rules.cql.syntax import Expression, FunctionDef, FunctionRef, IdentifierRef
 from cql_like_rules.cql.types import ANY, Type
+
+CALLABLE = {**OPERATORS, **FUNCTIONS}
+"""What can be called without a library: the system functions, and operators by their ELM name (`Exists(x)`)."""
 
 
 class CallChecker:
@@ -40,7 +43,7 @@ class CallChecker:
         """`Name(…)`: a function of this library, else one of the language."""
         if definition := self._namespace.function(call.name, len(types)):
             return self._user_function(call, definition, "", call.operands, types)
-        if call.name in FUNCTIONS:
+        if call.name in CALLABLE:
             return self._system_function(call, types)
         self._report_unknown(call, len(types), "")
         return ANY
@@ -74,7 +77,7 @@ class CallChecker:
         return bool(self._namespace.fluent(name, arity))
 
     def is_plain(self, name: str, arity: int) -> bool:
-        return self._namespace.function(name, arity) is not None or name in FUNCTIONS
+        return self._namespace.function(name, arity) is not None or name in CALLABLE
 
     def _user_function(
         self,
@@ -96,7 +99,7 @@ class CallChecker:
         return included.type_of(definition) if included else self._type_of_function(definition)
 
     def _system_function(self, call: FunctionRef, types: Sequence[Type]) -> Type:
-        function = FUNCTIONS[call.name]
+        function = CALLABLE[call.name]
         self._findings.refer(call, Reference(Kind.SYSTEM_FUNCTION, call.name))
         if function.arities and len(types) not in function.arities:
             self._findings.report(call, _wrong_count(call.name, sorted(function.arities), len(types)))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cql_like_rules.cql.checking.findings import Findings
-from cql_like_rules.cql.resolution import Reference
+from cql_like_rules.cql.operators import FUNCTIONS
+from cql_like_rules.cql.resolution import Kind, Reference
 from cql_like_rules.cql.syntax import (
     DateTimeLiteral,
     Expression,
@@ -115,8 +116,13 @@ class Lint:
             self._findings.report(source, f"nothing is asked of {source.alias}", "add a clause, or leave the alias out")
 
     def _call(self, node: FunctionRef, clock_allowed: bool) -> None:
-        if node.target is not None:
+        reference = self._findings.references.get(id(node))
+        if reference is None or reference.kind is not Kind.SYSTEM_FUNCTION:
             return
+        if node.name not in FUNCTIONS:
+            self._findings.report(
+                node, f"{node.name} is an operator", "write it as the language does: exists x, x is null …"
+            )
         if node.name in _CLOCK and not clock_allowed:
             self._findings.report(node, f"{node.name}() reads the clock", _CLOCK[node.name])
         if node.name in _AGE_TODAY and not clock_allowed:

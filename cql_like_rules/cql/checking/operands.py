@@ -33,6 +33,7 @@ from cql_like_rules.cql.types import (
     IntervalOf,
     ListOf,
     Named,
+    TupleOf,
     Type,
 )
 
@@ -103,6 +104,8 @@ class OperandChecker:
             self._check_list(operation, types[0])
         elif operator in MEMBERSHIP:
             self._check_membership(operation, types)
+        elif operator in EQUALITY and _differ_in_elements(types):
+            self._report(operation, f"compares {types[0]} with {types[1]}: they have different elements")
         elif (operator in EQUALITY | ORDERING or operator == "SameAs") and self._strict:
             self._check_comparable(operation, types)
         elif operator in ("Add", "Subtract"):
@@ -209,6 +212,11 @@ def described(type_: Type) -> str:
 
 def _written(operation: Operation) -> str:
     return _WRITTEN.get(operation.operator, operation.operator.lower())
+
+
+def _differ_in_elements(types: Sequence[Type]) -> bool:
+    names = [{name for name, _ in type_.elements} for type_ in types if isinstance(type_, TupleOf)]
+    return len(names) == 2 and names[0] != names[1]
 
 
 def _innermost(type_: Type) -> Type:

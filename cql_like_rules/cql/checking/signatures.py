@@ -170,6 +170,6 @@ def operator_result(operator: str, types: Sequence[Type]) -> Type:
 
 
 def function_result(name: str, types: Sequence[Type]) -> Type:
-    """The type that a system function gives for operands of these types."""
-    result = FUNCTION_RESULTS.get(name, _always(ANY))
-    return result(types) if types or result not in (_same,) else ANY
+    """The type that a system function, or an operator called by its name, gives for operands of these types."""
+    result = FUNCTION_RESULTS.get(name) or OPERATOR_RESULTS.get(name)
+    return result(types) if result else ANY

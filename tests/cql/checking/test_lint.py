@@ -24,6 +24,7 @@ RULES = [
     ("Interval[null, 5]", "a closed end that is null means without limit"),
     ("Interval(1, null]", "a closed end that is null means without limit"),
     ("Code { code: 'x' }", "say whose Code it is"),
+    ("Exists({ 1 })", "Exists is an operator"),
     ("[Condition] C", "nothing is asked of C"),
 ]
 

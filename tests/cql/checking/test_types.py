@@ -34,6 +34,7 @@ from cql_like_rules.cql.errors import Problem
         ("case when true then 1 else 'a' end", "Choice<System.Integer, System.String>"),
         ("First({ 1 })", "System.Integer"),
         ("Coalesce(null, 1)", "System.Integer"),
+        ("Flatten({ { 1 } })", "List<System.Integer>"),
         ("flatten { { 1 }, { 2 } }", "List<System.Integer>"),
         ("1 as Decimal", "System.Decimal"),
         ("convert 1 to String", "System.String"),
@@ -117,6 +118,8 @@ def test_fhir_values_are_never_taken_for_cql_values(
         ("1 in 2", "'in' needs a list, an interval or a value set, not System.Integer"),
         ("1 in { 'a' }", "'in' looks for System.Integer in List<System.String>: it is never there"),
         ("1 = 'a'", "'=' compares System.Integer with System.String: they are never equal or in order"),
+        ("{ a: 1 } ~ { a: 1, b: 2 }", "'~' compares Tuple { a System.Integer } with Tuple { a System.Integer, "
+         "b System.Integer }: they have different elements"),
         ("1 in \"Cancer\"", "'in' looks for a Code or a Concept, not System.Integer, in System.ValueSet"),
         ("Interval[1, 2] + 3", "'+' needs points, not Interval<System.Integer>"),
         ("Interval[1, 'a']", "the ends of the interval differ in type: System.Integer and System.String"),
