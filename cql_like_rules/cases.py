@@ -33,7 +33,8 @@ class Case:
 
     `expect` may name `status`, `phase`, `section`, `criteria` (number -> status), `findings` (`kind:indicator`, all of
     them), `advisories` (numbers, all of them), `limit` (`450 ug/d`), `approval` (`6 months`, `until 2026-11-13`),
-    `referral`, `alternative` (name, dose and route: `… 5 ug/kg/d, Intravenous route`). A define that fails fails the case.
+    `referral`, `alternative` (name, dose and route: `… 5 ug/kg/d, Intravenous route`).
+    A define that fails fails the case.
     """
 
     file: Path
