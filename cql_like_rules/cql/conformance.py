@@ -165,7 +165,7 @@ def same(value: Any, expected: Any) -> bool:
         return False
     match value:
         case Decimal():
-            return value.quantize(_EIGHT_PLACES) == expected.quantize(_EIGHT_PLACES)
+            return bool(value.quantize(_EIGHT_PLACES) == expected.quantize(_EIGHT_PLACES))
         case list():
             return len(value) == len(expected) and all(map(same, value, expected))
         case Tuple():

@@ -89,7 +89,12 @@ class _Run:
         """The patient's date of birth; None when it is not known."""
         patient = self.record.patient
         birth_date = patient.get("birthDate") if patient is not None else None
-        return birth_date.value if birth_date is not None else None
+        if birth_date is None:
+            return None
+        value: Date | DateTime | None = birth_date.value
+        if self.recorder is not None:
+            self.recorder.read(birth_date, value)
+        return value
 
     def value_of(self, index: int) -> Any:
         """The value of a define by its number. Raises DefineFailed."""

@@ -107,20 +107,24 @@ class TraceRecorder:
             if value is not None and value.__class__ is not Element and value.__class__ is not list:
                 self.reads.append(Source(owner.reference, owner.path))
         else:
-            self.reads.extend(self._sources_of(owner))
+            self.reads.extend(self._kept_with(owner))
 
     def looked_at(self, value: Any) -> None:
         """The answer depends on this value, or on each member of this list, being there."""
-        for member in value if value.__class__ is list else (value,):
-            self.reads.extend(self._sources_of(member))
+        self.reads.extend(self._sources_of(value))
 
     def row(self) -> TracedRow:
         """Reads inside this `with` block are for one row of a query."""
         return TracedRow(self)
 
-    def keep_with(self, row: Any, reads: list[Source]) -> None:
+    def keep_with(self, row: Any, reads: list[Source], members: list[Any]) -> None:
         """Keep what was read to make a row with the row; where that cannot be, it counts at once."""
-        if row.__class__ is Element or not reads:
+        if row.__class__ is Element:
+            return
+        for member in members:
+            if member is not row and member.__class__ is not Element:
+                reads.extend(self._sources_of(member))
+        if not reads:
             return
         if isinstance(row, _SHARED) or row.__class__ is list:
             self.reads.extend(reads)
@@ -128,16 +132,23 @@ class TraceRecorder:
             self._origins.setdefault(id(row), (row, []))[1].extend(reads)
 
     def _sources_of(self, value: Any) -> Iterator[Source]:
+        """What a value rests on by itself, its members included."""
         if value.__class__ is Element:
             yield Source(value.reference, value.path)
-            return
+        elif value.__class__ is list:
+            for member in value:
+                yield from self._sources_of(member)
+        else:
+            yield from self._kept_with(value)
+            if value.__class__ is Tuple:
+                for element in value.values():
+                    yield from self._sources_of(element)
+
+    def _kept_with(self, value: Any) -> Iterator[Source]:
         if id(value) in self._origins:
             yield from self._origins[id(value)][1]
         if value.__class__ is Tuple:
             yield from (Source(reference) for reference in value.sources)
-            for element in value.values():
-                if element.__class__ is Element:
-                    yield Source(element.reference, element.path)
 
 
 class TracedRow:
@@ -152,10 +163,10 @@ class TracedRow:
         self._recorder.reads = self._reads
         return self
 
-    def made(self, value: Any) -> Any:
-        """The row is part of the result; gives the row back."""
+    def made(self, value: Any, members: list[Any]) -> Any:
+        """The row is part of the result, made of these members of the sources; gives the row back."""
         self._recorder.reads = self._before
-        self._recorder.keep_with(value, self._reads)
+        self._recorder.keep_with(value, self._reads, members)
         return value
 
     def __exit__(self, *error: object) -> None:

@@ -7,7 +7,8 @@ Slots are numbered when the closure is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -45,8 +46,11 @@ class Site:
 class Row(Protocol):
     """The reads made for one row of a query, kept apart until it is known whether the row is part of the result."""
 
-    def made(self, value: Any) -> Any:
-        """The row is part of the result; gives the row back. Without this call, what was read for it is dropped."""
+    def made(self, value: Any, members: list[Any]) -> Any:
+        """The row is part of the result, made of these members of the sources; gives the row back.
+
+        Without this call, what was read for the row is dropped.
+        """
 
     def __enter__(self) -> Row: ...
 
@@ -104,11 +108,17 @@ class DefineFailed(Exception):
         self.failure = failure
 
 
+@contextmanager
+def unrecorded(frame: Frame) -> Iterator[None]:
+    """Inside this `with` block nothing is taken down: it filters or sorts rows, and the rows speak for themselves."""
+    run: Run = frame[0]
+    recorder, run.recorder = run.recorder, None
+    try:
+        yield
+    finally:
+        run.recorder = recorder
+
+
 def located(error: EvaluationError, position: Position) -> ExpressionFailed:
     """The error of an operator with the place of the expression that it was applied in."""
     return ExpressionFailed(position, str(error))
-
-
-def values_of(closures: Sequence[Closure], frame: Frame) -> list[Any]:
-    """The values of several closures, in order."""
-    return [closure(frame) for closure in closures]

@@ -34,6 +34,9 @@ def instance(node: Instance, scope: Scope) -> Closure:
 
     def made(frame: Frame) -> Any:
         values = {name: value(frame) for name, value in elements}
+        recorder = frame[0].recorder
+        if recorder is not None:
+            recorder.looked_at(list(values.values()))
         try:
             return make(values)
         except EvaluationError as error:

@@ -44,8 +44,8 @@ def operation(node: Operation, scope: Scope) -> Closure:
 
 
 def system_function(node: FunctionRef, scope: Scope, operands: Sequence[Expression]) -> Closure:
-    """A function of the language (`Count(x)`, `AgeInYearsAt(d)`)."""
-    row = FUNCTIONS[node.name]
+    """A function of the language (`Count(x)`, `AgeInYearsAt(d)`), or an operator called by its name (`Exists(x)`)."""
+    row = FUNCTIONS.get(node.name) or OPERATORS[node.name]
     closures = [scope.closure(operand) for operand in operands]
     if node.name == "Coalesce" and len(closures) > 1:
         return _coalesce(closures)

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from cql_like_rules.cql.compiling.constants import constant
-from cql_like_rules.cql.compiling.frame import Closure, Frame, Recorder
+from cql_like_rules.cql.compiling.frame import Closure, Frame, Recorder, unrecorded
 from cql_like_rules.cql.compiling.references import in_slot
 from cql_like_rules.cql.compiling.scope import Maker, Scope
 from cql_like_rules.cql.compiling.sorting import sorter
@@ -39,7 +39,7 @@ def query(node: Query, scope: Scope) -> Closure:
         filters.append(scope.closure(node.where))
     if node.aggregate is not None:
         return _aggregated(node.aggregate, sources, _passing(bound, lets, filters), scope)
-    rows = _rows(bound, lets, filters, _returned(node, slots, scope))
+    rows = _rows(bound, lets, filters, _returned(node, slots, scope), slots)
     return _listed(node, sources, rows, scope)
 
 
@@ -109,7 +109,7 @@ def _combined(slots: list[int]) -> Binder:
 
 
 def _rows(
-    bound: Binder, lets: Lets, filters: Sequence[Closure], returned: Closure
+    bound: Binder, lets: Lets, filters: Sequence[Closure], returned: Closure, slots: list[int]
 ) -> Callable[[Frame, Lists], list[Any]]:
     def rows(frame: Frame, lists: Lists) -> list[Any]:
         recorder = frame[0].recorder
@@ -130,7 +130,7 @@ def _rows(
                 for slot, let in lets:
                     frame[slot] = let(frame)
                 if _pass_unrecorded(filters, frame):
-                    result.append(row.made(returned(frame)))
+                    result.append(row.made(returned(frame), [frame[slot] for slot in slots]))
         return result
 
     return rows
@@ -150,12 +150,8 @@ def _passing(bound: Binder, lets: Lets, filters: Sequence[Closure]) -> Binder:
 
 
 def _pass_unrecorded(filters: Sequence[Closure], frame: Frame) -> bool:
-    run = frame[0]
-    recorder, run.recorder = run.recorder, None
-    try:
+    with unrecorded(frame):
         return all(condition(frame) is True for condition in filters)
-    finally:
-        run.recorder = recorder
 
 
 def _related(node: RelationshipClause, scope: Scope) -> Closure:

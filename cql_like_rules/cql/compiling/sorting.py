@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any, TypeAlias
 
-from cql_like_rules.cql.compiling.frame import Closure, Frame, located
+from cql_like_rules.cql.compiling.frame import Closure, Frame, located, unrecorded
 from cql_like_rules.cql.compiling.references import in_slot
 from cql_like_rules.cql.compiling.scope import Scope
 from cql_like_rules.cql.errors import EvaluationError
@@ -33,8 +33,9 @@ def sorter(items: Sequence[SortByItem], position: Position, scope: Scope) -> Sor
     keys.reverse()
 
     def in_order(frame: Frame, rows: list[Any]) -> list[Any]:
-        for key, descending, place in keys:
-            rows = _by_key(rows, _key_values(frame, rows, row, key), descending, place)
+        with unrecorded(frame):
+            for key, descending, place in keys:
+                rows = _by_key(rows, _key_values(frame, rows, row, key), descending, place)
         return rows
 
     return in_order
