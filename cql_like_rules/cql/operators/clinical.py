@@ -1,18 +1,37 @@
-"""Age, and the evaluation's own time (CQL 1.5.3, Appendix B, Clinical Operators; Date and Time Operators).
+"""Age, and the time of the evaluation.
 
-The time is that of the evaluation, never a clock's.
+The time is that of the evaluation, never that of a clock. An age is a duration: where birth date or day are not known
+to the part that is counted, it is an Uncertainty.
+
+Source: CQL 1.5.3, Appendix B, Clinical Operators; Date and Time Operators (Now, Today, TimeOfDay).
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
-from cql_like_rules.cql.operators import date_time
+from cql_like_rules.cql.operators import date_time, durations
 from cql_like_rules.cql.values.temporal import Date, DateTime, Time
+
+Age: TypeAlias = Callable[..., Any]
+
+PERIODS = {
+    "Years": "year",
+    "Months": "month",
+    "Weeks": "week",
+    "Days": "day",
+    "Hours": "hour",
+    "Minutes": "minute",
+    "Seconds": "second",
+}
+"""What the names of the age functions end with, and the period they count."""
+
+_OF_A_DAY = ("hour", "minute", "second")
 
 
 class Context(Protocol):
-    """What these operators need of an evaluation."""
+    """What these functions need of an evaluation."""
 
     as_of: DateTime
 
@@ -21,33 +40,34 @@ class Context(Protocol):
 
 
 def now(*, context: Context) -> DateTime:
-    """`Now()`."""
+    """`Now()`: the moment of the evaluation."""
     return context.as_of
 
 
 def today(*, context: Context) -> Date | None:
-    """`Today()`."""
+    """`Today()`: the day of the evaluation."""
     return date_time.date_from(context.as_of)
 
 
 def time_of_day(*, context: Context) -> Time | None:
-    """`TimeOfDay()`."""
+    """`TimeOfDay()`: the time of day of the evaluation."""
     return date_time.time_from(context.as_of)
 
 
-def calculate_age_at(precision: str) -> Any:
-    """`CalculateAgeInYearsAt(birth date, date)` and the like: whole periods; null for null."""
+def calculate_age_at(precision: str) -> Age:
+    """`CalculateAgeInYearsAt(birth date, date)` and its kin: whole periods; null for null."""
+    by_day = precision not in _OF_A_DAY
 
-    def calculate(birth: Date | DateTime | None, at: Date | DateTime | None) -> Any:
-        if isinstance(birth, Date) and isinstance(at, DateTime) and precision in ("year", "month", "week", "day"):
+    def calculated(birth: Date | DateTime | None, at: Date | DateTime | None) -> Any:
+        if by_day and isinstance(birth, Date):
             at = date_time.date_from(at)
-        return date_time.duration_between(birth, at, precision)
+        return durations.duration_between(birth, at, precision)
 
-    return calculate
+    return calculated
 
 
-def age_at(precision: str) -> Any:
-    """`AgeInYearsAt(date)` and the like, of the patient; null without a birth date."""
+def age_at(precision: str) -> Age:
+    """`AgeInYearsAt(date)` and its kin, of the patient; null without a birth date."""
     calculate = calculate_age_at(precision)
 
     def age(at: Date | DateTime | None, *, context: Context) -> Any:
@@ -56,21 +76,21 @@ def age_at(precision: str) -> Any:
     return age
 
 
-def age(precision: str) -> Any:
-    """`AgeInYears()` and the like, of the patient on the day of the evaluation; null without a birth date."""
+def age_now(precision: str) -> Age:
+    """`AgeInYears()` and its kin, of the patient at the time of the evaluation; null without a birth date."""
     calculate = calculate_age_at(precision)
 
-    def age_now(*, context: Context) -> Any:
+    def age(*, context: Context) -> Any:
         return calculate(context.birth_date, context.as_of)
 
-    return age_now
+    return age
 
 
-def calculate_age(precision: str) -> Any:
-    """`CalculateAgeInYears(birth date)` and the like, on the day of the evaluation."""
+def calculate_age(precision: str) -> Age:
+    """`CalculateAgeInYears(birth date)` and its kin, at the time of the evaluation; null for null."""
     calculate = calculate_age_at(precision)
 
-    def age_of(birth: Date | DateTime | None, *, context: Context) -> Any:
+    def age(birth: Date | DateTime | None, *, context: Context) -> Any:
         return calculate(birth, context.as_of)
 
-    return age_of
+    return age

@@ -1,70 +1,118 @@
-"""Dates and times: comparison to a precision, durations, differences, arithmetic, components.
+"""Dates and times: their order, their components, and moving them by a duration.
 
-Values of partial precision make answers unknown, or a whole number uncertain between two ends.
-Source: CQL 1.5.3, Appendix B, Date and Time Operators; Appendix H (timing calculations).
+Values of partial precision make answers unknown. Offsets are brought together for comparisons to the hour or finer;
+to the day or coarser, the calendar as written counts.
+
+Source: CQL 1.5.3, Appendix B, section Date and Time Operators.
 """
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from cql_like_rules.cql.errors import EvaluationError
-from cql_like_rules.cql.values.quantity import Quantity
-from cql_like_rules.cql.values.temporal import PRECISIONS, Date, DateTime, Time, days_in_month
-from cql_like_rules.cql.values.uncertainty import Uncertainty
+from cql_like_rules.cql.values.quantity import CALENDAR_UNITS, UCUM_OF_CALENDAR, Quantity
+from cql_like_rules.cql.values.temporal import PRECISIONS, Components, Date, DateTime, Time, days_in_month
 
 Temporal: TypeAlias = Date | DateTime | Time
-
-TIME_PRECISIONS = PRECISIONS[3:]
+_Made = TypeVar("_Made", Date, DateTime, Time)
 
 UTC = Decimal(0)
-"""The offset that a DateTime without one is taken to have."""
+"""The offset that a DateTime without one is in."""
 
-_MILLISECONDS = {"hour": 3_600_000, "minute": 60_000, "second": 1000, "millisecond": 1}
-_DAY = 86_400_000
-_UNITS = {
-    "a": "year", "mo": "month", "wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second",
-    "ms": "millisecond",
-}  # fmt: skip
+MILLISECONDS_OF = {"week": 604_800_000, "day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
+MILLISECONDS_OF["millisecond"] = 1
 
-
-# --- comparison ------------------------------------------------------------------------------------------------------
+_CALENDAR_OF_UCUM = {unit: word for word, unit in UCUM_OF_CALENDAR.items()}
+_DAYS_OF = {"year": 365, "month": 30}
+_FIRST_OF_TIME = 3
 
 
-def compare(left: Temporal, right: Temporal, precision: str | None = None) -> int | None:
-    """-1, 0 or 1, to the precision or as far as both are known; None when what is missing would decide.
+# --- order -----------------------------------------------------------------------------------------------------------
 
-    Seconds and milliseconds are one number. Offsets are brought together first.
+
+def order(a: Temporal, b: Temporal, precision: str | None = None) -> int | None:
+    """-1, 0 or 1, compared part by part to the precision or as far as both are known.
+
+    Null when a part that would decide is known on one side only; with a precision, also when both lack it. A Date is
+    a DateTime of unknown time. Raises EvaluationError for a Time beside a date.
     """
-    left_parts, right_parts, names = _aligned(left, right)
-    for name, a, b in zip(names, left_parts, right_parts, strict=True):
-        if a is None and b is None:
-            return 0 if precision is None else None
-        if a is None or b is None:
-            return None
-        if a != b:
-            return -1 if a < b else 1
-        if name == precision:
-            return 0
-    return 0
-
-
-def _aligned(left: Temporal, right: Temporal) -> tuple[tuple[int | None, ...], tuple[int | None, ...], tuple[str, ...]]:
-    if isinstance(left, Time) and isinstance(right, Time):
-        return _whole_seconds(left.components), _whole_seconds(right.components), TIME_PRECISIONS
-    if isinstance(left, Time) or isinstance(right, Time):
+    if (type(a) is Time) is not (type(b) is Time):
         raise EvaluationError("a time of day cannot be compared with a date")
-    a, b = as_datetime(left), as_datetime(right)
-    return _whole_seconds(a.components), _whole_seconds(b.components), PRECISIONS
+    if precision is None:
+        left, right = a.components, b.components
+        limit = 0
+    else:
+        limit = _depth(precision, a)
+        written = limit <= _FIRST_OF_TIME and type(a) is not Time
+        left, right = (_written(a), _written(b)) if written else (a.components, b.components)
+        left, right = left[:limit], right[:limit]
+    for x, y in zip(left, right, strict=False):
+        if x != y:
+            if x is None or y is None:
+                return None
+            return -1 if x < y else 1
+        if x is None:
+            return 0 if precision is None else None
+    return 0 if _as_precise(left, right, limit) else None
 
 
-def _whole_seconds(components: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """A known second without milliseconds is that second exactly."""
-    if components[-1] is None and components[-2] is not None:
-        return (*components[:-1], 0)
-    return components
+def _as_precise(left: Components, right: Components, limit: int) -> bool:
+    """Whether nothing follows the parts that were compared: a Date has no parts where a DateTime may have some."""
+    shared = min(len(left), len(right))
+    if limit:
+        return shared >= limit
+    return len(left) == len(right) or (left[shared:] or right[shared:])[0] is None
+
+
+def _depth(precision: str, value: Temporal) -> int:
+    if precision not in PRECISIONS:
+        raise EvaluationError(f"dates are not compared to the {precision}")
+    depth = PRECISIONS.index(precision) + 1
+    if type(value) is not Time:
+        return depth
+    if depth <= _FIRST_OF_TIME:
+        raise EvaluationError(f"a time of day has no {precision}")
+    return depth - _FIRST_OF_TIME
+
+
+def _written(value: Temporal) -> Components:
+    return value.written() if isinstance(value, DateTime) else value.components
+
+
+# --- components and constructors -------------------------------------------------------------------------------------
+
+
+def component_from(value: Temporal | None, precision: str | None) -> int | None:
+    """`month from x`: null for null and for a component that is not known."""
+    if value is None:
+        return None
+    names = PRECISIONS[_FIRST_OF_TIME:] if isinstance(value, Time) else PRECISIONS
+    if precision not in names:
+        raise EvaluationError(f"a {type(value).__name__} has no {precision}")
+    return dict(zip(names, _written(value), strict=False)).get(precision)
+
+
+def date_from(value: DateTime | Date | None) -> Date | None:
+    """`date from x`: the calendar date as written; null for null."""
+    return value if value is None or isinstance(value, Date) else Date(value.year, value.month, value.day)
+
+
+def time_from(value: DateTime | None) -> Time | None:
+    """`time from x`: the time of day as written; null for null and where the hour is not known."""
+    if value is None or value.hour is None:
+        return None
+    return Time(value.hour, value.minute, value.second, value.millisecond)
+
+
+def timezone_offset_from(value: DateTime | None) -> Decimal | None:
+    """`timezoneoffset from x`: hours from UTC, 0 where none was given; null for null."""
+    if value is None:
+        return None
+    return UTC if value.offset is None else value.offset
 
 
 def as_datetime(value: Date | DateTime) -> DateTime:
@@ -72,193 +120,124 @@ def as_datetime(value: Date | DateTime) -> DateTime:
     return value if isinstance(value, DateTime) else DateTime(value.year, value.month, value.day)
 
 
-# --- durations and differences ---------------------------------------------------------------------------------------
+def date(year: int | None, month: int | None = None, day: int | None = None) -> Date:
+    """`Date(year, month, day)`. Raises EvaluationError for a date that does not exist or a missing coarser part."""
+    return _made(Date, year, month, day)
 
 
-def duration_between(left: Temporal | None, right: Temporal | None, precision: str | None) -> int | Uncertainty | None:
-    """Whole periods from left to right; uncertain when the dates are not precise enough. Null for null."""
-    return _between(left, right, precision or "", _duration)
+def date_time(year: int | None, *parts: Any) -> DateTime:
+    """`DateTime(year, …, millisecond, offset)`. Raises EvaluationError as `Date` does."""
+    if len(parts) == len(PRECISIONS):
+        offset = parts[-1]
+        return _made(DateTime, year, *parts[:-1], offset=None if offset is None else Decimal(offset))
+    return _made(DateTime, year, *parts)
 
 
-def difference_between(
-    left: Temporal | None, right: Temporal | None, precision: str | None
-) -> int | Uncertainty | None:
-    """Boundaries of the period crossed from left to right; uncertain when not precise enough. Null for null."""
-    return _between(left, right, precision or "", _difference)
+def time(hour: int | None, *parts: int | None) -> Time:
+    """`Time(hour, minute, second, millisecond)`. Raises EvaluationError as `Date` does."""
+    return _made(Time, hour, *parts)
 
 
-def _between(left: Temporal | None, right: Temporal | None, precision: str, measure) -> int | Uncertainty | None:  # type: ignore[no-untyped-def]
-    if left is None or right is None:
-        return None
-    if isinstance(left, Time) != isinstance(right, Time):
-        raise EvaluationError("a time of day and a date have no time between them")
-    low = measure(left.high(), right.low(), precision)
-    high = measure(left.low(), right.high(), precision)
-    return low if low == high else Uncertainty(low, high)
-
-
-def _duration(left: Temporal, right: Temporal, precision: str) -> int:
-    a, b = _instants(left, right)
-    if a > b:
-        return -_duration(right, left, precision)
-    if precision in ("year", "month"):
-        months = (b.year - a.year) * 12 + b.month - a.month
-        if (b.day, b.time()) < (a.day, a.time()):
-            months -= 1
-        return months // 12 if precision == "year" else months
-    milliseconds = (b - a) // datetime.timedelta(milliseconds=1)
-    return milliseconds // _length_of(precision)
-
-
-def _difference(left: Temporal, right: Temporal, precision: str) -> int:
-    a, b = _instants(left, right)
-    if precision == "year":
-        return b.year - a.year
-    if precision == "month":
-        return (b.year - a.year) * 12 + b.month - a.month
-    if precision == "week":
-        return (_sunday(b) - _sunday(a)).days // 7
-    if precision == "day":
-        return (b.date() - a.date()).days
-    unit = datetime.timedelta(milliseconds=_length_of(precision))
-    start = datetime.datetime.min
-    return (b - start) // unit - (a - start) // unit
-
-
-def _length_of(precision: str) -> int:
-    if precision in _MILLISECONDS:
-        return _MILLISECONDS[precision]
-    if precision in ("day", "week"):
-        return _DAY * (7 if precision == "week" else 1)
-    raise EvaluationError(f"time cannot be counted in '{precision}'")
-
-
-def _sunday(moment: datetime.datetime) -> datetime.date:
-    return moment.date() - datetime.timedelta(days=(moment.weekday() + 1) % 7)
-
-
-def _instants(left: Temporal, right: Temporal) -> tuple[datetime.datetime, datetime.datetime]:
-    """Two values of full precision as points on one scale, in the offset of the left one."""
-    moved = _python(right)
-    if isinstance(left, DateTime) and isinstance(right, DateTime):
-        moved += datetime.timedelta(minutes=float(((left.offset or UTC) - (right.offset or UTC)) * 60))
-    return _python(left), moved
-
-
-def _python(value: Temporal) -> datetime.datetime:
-    if isinstance(value, Time):
-        return datetime.datetime(
-            1, 1, 1, value.hour, value.minute or 0, value.second or 0, (value.millisecond or 0) * 1000
-        )
-    full = as_datetime(value).low()  # in its own offset
-    return datetime.datetime(
-        full.year, full.month or 1, full.day or 1,
-        full.hour or 0, full.minute or 0, full.second or 0, (full.millisecond or 0) * 1000,
-    )  # fmt: skip
+def _made(make: Callable[..., _Made], *parts: Any, **offset: Any) -> _Made:
+    try:
+        return make(*parts, **offset)
+    except ValueError as error:
+        raise EvaluationError(str(error)) from error
 
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 
-def shifted(value: Temporal, quantity: Quantity, sign: int) -> Temporal | None:
-    """The value a duration later (sign 1) or earlier (-1), in its own precision; None beyond the year 1 or 9999.
+def shifted(value: Temporal, duration: Quantity, sign: int) -> Temporal:
+    """The value a duration later (sign 1) or earlier (-1), to the precision it has.
 
-    Fractions of a period are cut off. Raises EvaluationError for a unit that is no duration.
+    A duration finer than the value is turned into whole parts of it (24 hours a day, 30 days a month, 365 a year);
+    fractions are cut off, except those of a second. A day that the month does not have becomes its last one. A time
+    of day runs on past midnight. Raises EvaluationError for a unit that is no duration of the calendar and for a date
+    before the year 1 or after 9999.
     """
-    unit = _UNITS.get(quantity.unit, quantity.unit)
-    if unit not in PRECISIONS and unit != "week":
-        raise EvaluationError(f"'{quantity.unit}' is not a duration")
-    if unit == "second" and quantity.value != quantity.value.to_integral_value():
-        amount, unit = _cut(quantity.value * 1000), "millisecond"
-    else:
-        amount = _cut(quantity.value)
-    if unit == "week":
-        amount, unit = amount * 7, "day"
+    unit = _duration_unit(duration.unit, value)
+    amount = duration.value * sign
+    if unit == "second":
+        amount, unit = amount * MILLISECONDS_OF["second"], "millisecond"
+    count, unit = _in_parts_of(value, int(amount.to_integral_value(ROUND_DOWN)), unit)
     if isinstance(value, Time):
-        return _shifted_time(value, sign * amount, unit)
-    amount, unit = _in_precision_of(value.precision, sign * amount, unit)
-    return _shifted_date(value, amount, unit)
+        return _time_later(value, count * MILLISECONDS_OF[unit])
+    parts = _months_later(value, count * 12 if unit == "year" else count) if unit in _DAYS_OF else None
+    if parts is None:
+        parts = _milliseconds_later(value, count * MILLISECONDS_OF[unit])
+    known = [None if before is None else after for before, after in zip(_written(value), parts, strict=False)]
+    return _made(DateTime, *known, offset=value.offset) if isinstance(value, DateTime) else _made(Date, *known)
 
 
-def _cut(number: Decimal) -> int:
-    return int(number.to_integral_value(ROUND_DOWN))
+def _duration_unit(unit: str, value: Temporal) -> str:
+    word = _CALENDAR_OF_UCUM.get(unit, unit)
+    if word not in CALENDAR_UNITS:
+        hint = "; write years or months" if unit in ("a", "mo") else ""
+        raise EvaluationError(f"'{unit}' is not a calendar duration{hint}")
+    of_day = word in PRECISIONS[_FIRST_OF_TIME:]
+    if (isinstance(value, Time) and not of_day) or (isinstance(value, Date) and of_day):
+        raise EvaluationError(f"a {type(value).__name__} cannot be moved by a {word}")
+    return word
 
 
-def _in_precision_of(precision: str, amount: int, unit: str) -> tuple[int, str]:
-    """The amount in the value's own precision when it is given in a finer one (24 hours a day, 30 days a month)."""
-    ladder = [("millisecond", 1000), ("second", 60), ("minute", 60), ("hour", 24), ("day", 30), ("month", 12)]
-    names = [name for name, _ in ladder] + ["year"]
-    while names.index(unit) < names.index(precision):
-        step = dict(ladder)[unit]
-        amount = abs(amount) // step * (1 if amount >= 0 else -1)
-        unit = names[names.index(unit) + 1]
-    return amount, unit
+def _in_parts_of(value: Temporal, count: int, unit: str) -> tuple[int, str]:
+    precision = value.precision
+    if unit == "week":
+        count, unit = count * 7, "day"
+    if PRECISIONS.index(unit) <= PRECISIONS.index(precision):
+        return count, unit
+    if precision in _DAYS_OF:
+        if unit == "month":
+            return _cut(count, 12), precision
+        days = _cut(count * MILLISECONDS_OF[unit], MILLISECONDS_OF["day"])
+        return _cut(days, _DAYS_OF[precision]), precision
+    return _cut(count * MILLISECONDS_OF[unit], MILLISECONDS_OF[precision]), precision
 
 
-def _shifted_date(value: Date | DateTime, amount: int, unit: str) -> Date | DateTime | None:
-    parts = list(value.written() if isinstance(value, DateTime) else value.components)
-    if unit in ("year", "month"):
-        months = value.year * 12 + (value.month or 1) - 1 + amount * (12 if unit == "year" else 1)
-        year, month = divmod(months, 12)
-        if not 1 <= year <= 9999:
-            return None
-        parts[0] = year
-        if value.month is not None:
-            parts[1] = month + 1
-        if value.day is not None:
-            parts[2] = min(value.day, days_in_month(year, month + 1))
-    else:
-        try:
-            moved = _python(value) + datetime.timedelta(milliseconds=amount * _length_of(unit))
-        except OverflowError:
-            return None
-        moved_parts = [
-            moved.year, moved.month, moved.day, moved.hour, moved.minute, moved.second, moved.microsecond // 1000,
-        ]  # fmt: skip
-        parts = [new if old is not None else None for old, new in zip(parts, moved_parts, strict=False)]
-    if isinstance(value, DateTime):
-        return DateTime(*parts, value.offset)  # type: ignore[arg-type]
-    return Date(*parts)  # type: ignore[arg-type]
+def _cut(count: int, by: int) -> int:
+    whole = abs(count) // by
+    return whole if count >= 0 else -whole
 
 
-def _shifted_time(value: Time, amount: int, unit: str) -> Time:
-    """A time of day runs on past midnight."""
-    if unit not in TIME_PRECISIONS:
-        raise EvaluationError(f"a time of day cannot be moved by a {unit}")
-    amount, unit = _in_precision_of(value.precision, amount, unit)
-    total = (_python(value) - datetime.datetime(1, 1, 1)) // datetime.timedelta(milliseconds=1)
-    total = (total + amount * _MILLISECONDS[unit]) % _DAY
-    parts = (total // 3_600_000, total // 60_000 % 60, total // 1000 % 60, total % 1000)
-    return Time(*(new for old, new in zip(value.components, parts, strict=True) if old is not None))
+def _months_later(value: Date | DateTime, months: int) -> tuple[int, ...]:
+    year, month = divmod(value.year * 12 + (value.month or 1) - 1 + months, 12)
+    if not datetime.MINYEAR <= year <= datetime.MAXYEAR:
+        raise _out_of_range(value)
+    _, _, day, *clock = first_moment(_written(value))
+    return (year, month + 1, min(day, days_in_month(year, month + 1)), *clock)
 
 
-# --- components ------------------------------------------------------------------------------------------------------
+def _milliseconds_later(value: Date | DateTime, milliseconds: int) -> tuple[int, ...]:
+    try:
+        moved = as_python(first_moment(_written(value))) + datetime.timedelta(milliseconds=milliseconds)
+    except OverflowError as error:
+        raise _out_of_range(value) from error
+    return (moved.year, moved.month, moved.day, moved.hour, moved.minute, moved.second, moved.microsecond // 1000)
 
 
-def component_from(value: Temporal | None, precision: str | None) -> int | None:
-    """`year from x` and so on. Null for null, and for a component that is not known."""
-    if value is None:
-        return None
-    names = TIME_PRECISIONS if isinstance(value, Time) else PRECISIONS
-    written = value.written() if isinstance(value, DateTime) else value.components
-    parts = dict(zip(names, written, strict=False))
-    if precision not in parts and not (isinstance(value, Date) and precision in PRECISIONS):
-        raise EvaluationError(f"there is no {precision} in {value}")
-    return parts.get(precision)
+def _out_of_range(value: Temporal) -> EvaluationError:
+    return EvaluationError(f"{value} cannot be moved beyond the years 1 to 9999")
 
 
-def date_from(value: Date | DateTime | None) -> Date | None:
-    """`date from x`. Null for null."""
-    return Date(value.year, value.month, value.day) if isinstance(value, DateTime) else value
+def _time_later(value: Time, milliseconds: int) -> Time:
+    lengths = (MILLISECONDS_OF["hour"], MILLISECONDS_OF["minute"], MILLISECONDS_OF["second"], 1)
+    start = sum((part or 0) * length for part, length in zip(value.components, lengths, strict=True))
+    rest = (start + milliseconds) % MILLISECONDS_OF["day"]
+    parts: list[int | None] = []
+    for part, length in zip(value.components, lengths, strict=True):
+        count, rest = divmod(rest, length)
+        parts.append(None if part is None else count)
+    return _made(Time, *parts)
 
 
-def time_from(value: DateTime | None) -> Time | None:
-    """`time from x`. Null for null, and where the time is not known."""
-    if value is None or value.hour is None:
-        return None
-    return Time(value.hour, value.minute, value.second, value.millisecond)
+def first_moment(components: Components) -> tuple[int, int, int, int, int, int, int]:
+    """All seven parts of a date, the unknown ones as early as they can be."""
+    year, month, day, hour, minute, second, millisecond = (*components, None, None, None, None)[: len(PRECISIONS)]
+    return (year or 1, month or 1, day or 1, hour or 0, minute or 0, second or 0, millisecond or 0)
 
 
-def timezone_offset_from(value: DateTime | None) -> Decimal | None:
-    """`timezoneoffset from x` in hours. Null for null, and where no offset was given."""
-    return None if value is None else value.offset
+def as_python(moment: tuple[int, int, int, int, int, int, int]) -> datetime.datetime:
+    """The seven parts as a datetime without offset."""
+    year, month, day, hour, minute, second, millisecond = moment
+    return datetime.datetime(year, month, day, hour, minute, second, millisecond * 1000)

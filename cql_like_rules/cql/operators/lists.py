@@ -1,170 +1,185 @@
-"""Lists: membership, inclusion, sets and parts (CQL 1.5.3, Appendix B, List Operators).
+"""Lists: what they contain, as sets, and their parts.
 
-Two nulls count as the same element in membership and sets.
+In sets and in membership two nulls are the same element. Where an element may or may not be the one looked for (a
+date that is not precise enough), membership is null.
+
+Source: CQL 1.5.3, Appendix B, List Operators.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from cql_like_rules.cql.errors import EvaluationError
-from cql_like_rules.cql.operators import comparison
+from cql_like_rules.cql.operators.comparison import equal
+from cql_like_rules.cql.values import logic
+from cql_like_rules.cql.values.concept import Code
+from cql_like_rules.cql.values.temporal import Date, Time
+from cql_like_rules.element import Element
+
+_NULL = type(None)
+
+# Types of which two values are equal in CQL exactly when they are equal in Python, each alone or with nulls.
+_EQUAL_AS_IN_PYTHON = (
+    {str, _NULL},
+    {int, Decimal, _NULL},
+    {Element, _NULL},
+    {Date, _NULL},
+    {Time, _NULL},
+    {Code, _NULL},
+)
 
 
-def exists(values: list[Any] | None) -> bool:
-    """`exists x`: whether there is an element that is not null. False for null."""
-    return values is not None and any(value is not None for value in values)
+def exists(members: list[Any] | None) -> bool:
+    """`exists x`: whether there is an element that is not null; false for null."""
+    return members is not None and any(member is not None for member in members)
 
 
-def same(left: Any, right: Any) -> bool:
-    """Whether two elements are one in a set: equal, or both null."""
-    if left is None or right is None:
-        return left is None and right is None
-    return comparison.kind_of(left) == comparison.kind_of(right) and comparison.equal(left, right) is True
+def contains(members: list[Any] | None, element: Any) -> bool | None:
+    """`x contains e`, `e in x`: false for a null list; a null element is looked for as any other."""
+    return False if members is None else logic.any_of(_is_same(member, element) for member in members)
 
 
-def _position(values: Iterable[Any], value: Any) -> int:
-    return next((index for index, each in enumerate(values) if same(each, value)), -1)
-
-
-def contains(values: list[Any] | None, value: Any) -> bool | None:
-    """`values contains value`. False for a null list."""
-    if values is None:
+def properly_contains(members: list[Any] | None, element: Any) -> bool | None:
+    """Whether the list contains the element and something else; false for a null list."""
+    if members is None:
         return False
-    if _position(values, value) >= 0:
-        return True
-    if value is None:
-        return False
-    unknown = any(each is not None and comparison.equal(each, value) is None for each in values)
-    return None if unknown else False
+    same = [_is_same(member, element) for member in members]
+    # A null beside a value may stand for that value.
+    others = [
+        None if is_same is False and member is None else is_same for member, is_same in zip(members, same, strict=True)
+    ]
+    return logic.and_(logic.any_of(same), logic.not_(logic.all_of(others)))
 
 
-def properly_contains(values: list[Any] | None, value: Any) -> bool | None:
-    """It contains the value, and something else too. Null where an element could be either."""
-    if values is None:
-        return False
-    others = [each for each in values if not same(each, value)]
-    found = contains(values, value)
-    if found is not True:
-        return found
-    if not others:
-        return False
-    known = [each for each in others if each is not None]
-    return True if known or value is None else None
-
-
-def includes(left: list[Any] | None, right: list[Any] | None) -> bool | None:
-    """Every element of the right list is in the left one. Null if either is null."""
-    if left is None or right is None:
+def includes(a: list[Any] | None, b: list[Any] | None) -> bool | None:
+    """Whether every element of b is in a; null if either is null."""
+    if a is None or b is None:
         return None
-    answers = [contains(left, value) for value in right]
-    if False in answers:
-        return False
-    return None if None in answers else True
+    return logic.all_of(contains(a, element) for element in b)
 
 
-def properly_includes(left: list[Any] | None, right: list[Any] | None) -> bool | None:
-    """It includes the other, and is larger. Null if either is null."""
-    if left is None or right is None:
+def properly_includes(a: list[Any] | None, b: list[Any] | None) -> bool | None:
+    """Whether every element of b is in a, and a has another one; null if either is null."""
+    if a is None or b is None:
         return None
-    return includes(left, right) and len(distinct(left) or []) > len(distinct(right) or [])
+    return logic.and_(includes(a, b), logic.not_(includes(b, a)))
 
 
-def distinct(values: list[Any] | None) -> list[Any] | None:
-    """`distinct x`: each element once, in the order of first appearance."""
-    if values is None:
+def distinct(members: list[Any] | None) -> list[Any] | None:
+    """`distinct x`: each element once, where it first appeared; null for null."""
+    if members is None:
         return None
-    seen: list[Any] = []
-    hashed: set[Any] = set()
-    for value in values:
-        if isinstance(value, str):
-            if value not in hashed:
-                hashed.add(value)
-                seen.append(value)
-        elif _position(seen, value) < 0:
-            seen.append(value)
-    return seen
+    kinds = {type(member) for member in members}
+    if any(kinds <= alike for alike in _EQUAL_AS_IN_PYTHON):
+        return list(dict.fromkeys(members))
+    found: list[Any] = []
+    for member in members:
+        if not _has(found, member):
+            found.append(member)
+    return found
 
 
-def union(left: list[Any] | None, right: list[Any] | None) -> list[Any]:
-    """The elements of both, each once. A null list counts as empty."""
-    return distinct([*(left or []), *(right or [])]) or []
+def union(a: list[Any] | None, b: list[Any] | None) -> list[Any]:
+    """`a union b`: the elements of both, each once; a null list counts as empty."""
+    return distinct([*(a or ()), *(b or ())]) or []
 
 
-def intersect(left: list[Any] | None, right: list[Any] | None) -> list[Any] | None:
-    """The elements that both have, each once. Null if either is null."""
-    if left is None or right is None:
-        return None
-    return distinct([value for value in left if _position(right, value) >= 0])
+def intersect(a: list[Any] | None, b: list[Any] | None) -> list[Any] | None:
+    """`a intersect b`: the elements of a that are in b, each once; null if either is null."""
+    return None if a is None or b is None else distinct([member for member in a if _has(b, member)])
 
 
-def except_(left: list[Any] | None, right: list[Any] | None) -> list[Any] | None:
-    """The elements of the left list that the right one has not, each once."""
-    if left is None:
-        return None
-    return distinct([value for value in left if _position(right or [], value) < 0])
+def except_(a: list[Any] | None, b: list[Any] | None) -> list[Any] | None:
+    """`a except b`: the elements of a that are not in b, each once; null when a is null."""
+    return None if a is None else distinct([member for member in a if not _has(b or (), member)])
 
 
-def flatten(values: list[Any] | None) -> list[Any] | None:
-    """`flatten x`: the elements of the lists in a list; nulls go."""
-    if values is None:
+def flatten(members: list[Any] | None) -> list[Any] | None:
+    """`flatten x`: the elements of the lists in a list; null for null, null lists are left out."""
+    if members is None:
         return None
     flat: list[Any] = []
-    for value in values:
-        if isinstance(value, list):
-            flat.extend(value)
-        elif value is not None:
-            flat.append(value)
+    for member in members:
+        if isinstance(member, list):
+            flat.extend(member)
+        elif member is not None:
+            flat.append(member)
     return flat
 
 
-def first(values: list[Any] | None) -> Any:
-    """`First(x)`. Null when there is none."""
-    return values[0] if values else None
+def first(members: list[Any] | None) -> Any:
+    """`First(x)`: null for null and for an empty list."""
+    return members[0] if members else None
 
 
-def last(values: list[Any] | None) -> Any:
-    """`Last(x)`. Null when there is none."""
-    return values[-1] if values else None
+def last(members: list[Any] | None) -> Any:
+    """`Last(x)`: null for null and for an empty list."""
+    return members[-1] if members else None
 
 
-def singleton_from(values: list[Any] | None) -> Any:
-    """`singleton from x`: the only element, null when there is none. Raises EvaluationError when there are several."""
-    if not values:
+def singleton_from(members: list[Any] | None) -> Any:
+    """`singleton from x`: null for null and for an empty list. Raises EvaluationError when there are several."""
+    if not members:
         return None
-    if len(values) > 1:
-        raise EvaluationError(f"one element was expected, but the list has {len(values)}")
-    return values[0]
+    if len(members) > 1:
+        raise EvaluationError(f"one element is expected, but the list has {len(members)}")
+    return members[0]
 
 
-def indexer(values: list[Any] | str | None, index: int | None) -> Any:
-    """`x[i]`, from 0. Null outside the list."""
-    if values is None or index is None or not 0 <= index < len(values):
+def indexer(members: list[Any] | str | None, index: int | None) -> Any:
+    """`x[i]`, from 0, of a list or a string; null for null and outside."""
+    if members is None or index is None or not 0 <= index < len(members):
         return None
-    return values[index]
+    return members[index]
 
 
-def index_of(values: list[Any] | None, value: Any) -> int | None:
-    """`IndexOf(x, value)`: the first position, -1 when it is not there. Null if either is null."""
-    return None if values is None or value is None else _position(values, value)
+def index_of(members: list[Any] | None, element: Any) -> int | None:
+    """`IndexOf(x, e)`: the first place, -1 when it is not there; null if either is null."""
+    if members is None or element is None:
+        return None
+    return next((index for index, member in enumerate(members) if _is_same(member, element) is True), -1)
 
 
-def length(values: list[Any] | str | None) -> int | None:
-    """`Length(x)`: of a string null for null, of a list 0 for null (as the conformance tests have it)."""
-    return None if values is None else len(values)
+def length(members: list[Any] | str | None) -> int | None:
+    """`Length(x)` of a string or a list; null for null.
+
+    The specification gives 0 for a null list and null for a null string. A null has no type at run time: whoever
+    knows that it is a list uses `length_of_list`.
+    """
+    return None if members is None else len(members)
 
 
-def skip(values: list[Any] | None, number: int | None) -> list[Any] | None:
-    """`Skip(x, n)`: what follows the first n."""
-    return None if values is None else values[max(number or 0, 0) :]
+def length_of_list(members: list[Any] | None) -> int:
+    """`Length(x)` of what is known to be a list: 0 for null."""
+    return 0 if members is None else len(members)
 
 
-def take(values: list[Any] | None, number: int | None) -> list[Any] | None:
-    """`Take(x, n)`: the first n; none for null or less than 1."""
-    return None if values is None else values[: max(number or 0, 0)]
+def skip(members: list[Any] | None, number: int | None) -> list[Any] | None:
+    """`Skip(x, n)`: what follows the first n; null for null, all of it for a null n, nothing for a negative one."""
+    if members is None:
+        return None
+    return [] if number is not None and number < 0 else members[number or 0 :]
 
 
-def tail(values: list[Any] | None) -> list[Any] | None:
-    """`Tail(x)`: all but the first."""
-    return skip(values, 1)
+def take(members: list[Any] | None, number: int | None) -> list[Any] | None:
+    """`Take(x, n)`: the first n; null for null, nothing for an n that is null or less than 1."""
+    return None if members is None else members[: max(number or 0, 0)]
+
+
+def tail(members: list[Any] | None) -> list[Any] | None:
+    """`Tail(x)`: all but the first; null for null."""
+    return None if members is None else members[1:]
+
+
+def _is_same(a: Any, b: Any) -> bool | None:
+    """Whether two elements are equal, or both null."""
+    if a is None or b is None:
+        return a is b
+    return equal(a, b)
+
+
+def _has(members: Iterable[Any], element: Any) -> bool:
+    return any(_is_same(member, element) is True for member in members)

@@ -1,7 +1,9 @@
-"""`in`, `contains`, `includes`, `during` and the like: which operator is meant depends on what holds the elements.
+"""`in`, `contains`, `includes`, `during` and the set operators: which one is meant depends on the operands.
 
-Lists, intervals and value sets each have their own; here the right one is chosen by the operands.
-Source: CQL 1.5.3, Appendix B, Interval Operators, List Operators, Clinical Operators.
+`a during b`, `a included in b` and `a includes b` are written alike for a point and an interval, an element and a
+list, a code and a value set; only the values tell.
+
+Source: CQL 1.5.3, Appendix B, Interval Operators, List Operators and Clinical Operators (In Valueset).
 """
 
 from __future__ import annotations
@@ -9,101 +11,128 @@ from __future__ import annotations
 from typing import Any
 
 from cql_like_rules.cql.errors import EvaluationError
-from cql_like_rules.cql.operators import intervals, lists
-from cql_like_rules.cql.values.concept import CodeSystem, ValueSet
+from cql_like_rules.cql.operators import interval_sets, intervals, lists
+from cql_like_rules.cql.operators.comparison import name_of
+from cql_like_rules.cql.values.concept import Code, CodeSystem, Concept, ValueSet, canonical_system
 from cql_like_rules.cql.values.interval import Interval
 
 
 def in_(element: Any, holder: Any, precision: str | None = None) -> bool | None:
-    """`element in holder`: of a list, an interval or a value set; false in null."""
-    if isinstance(holder, ValueSet):
-        return False if element is None else _in_value_set(element, holder)
-    if isinstance(holder, Interval):
-        return intervals.contains(holder, element, precision)
+    """`e in x`: of a list, an interval, a value set or a code system.
+
+    False in null. A null element is null in an interval, false in a value set, and looked for in a list.
+    """
     if holder is None:
         return False
-    if isinstance(holder, list):
+    kind = type(holder)
+    if kind is list:
         return lists.contains(holder, element)
-    raise EvaluationError(_not_a_holder(holder))
-
-
-def _in_value_set(element: Any, valueset: ValueSet) -> bool:
-    if isinstance(element, list):
-        return any(each is not None and valueset.contains(each) for each in element)
-    if not hasattr(element, "canonical") and not hasattr(element, "codes"):
-        raise EvaluationError(f"a {type(element).__name__} has no code to look up in {valueset.name or valueset.id}")
-    return valueset.contains(element)
-
-
-def _not_a_holder(holder: Any) -> str:
-    if isinstance(holder, CodeSystem):
-        return "membership in a whole code system is not in the subset"
-    return f"a {type(holder).__name__} holds no elements"
+    if kind is Interval:
+        return intervals.contains(holder, element, precision)
+    if kind is ValueSet or kind is CodeSystem:
+        return in_vocabulary(element, holder)
+    raise EvaluationError(f"nothing is in a {name_of(holder)}")
 
 
 def contains(holder: Any, element: Any, precision: str | None = None) -> bool | None:
-    """`holder contains element`."""
+    """`x contains e`: as `e in x`."""
     return in_(element, holder, precision)
 
 
 def proper_in(element: Any, holder: Any, precision: str | None = None) -> bool | None:
-    """`element properly included in holder`."""
-    if isinstance(holder, Interval):
+    """`e properly in x`: in it, and x has more than that; false in null."""
+    if holder is None:
+        return False
+    if type(holder) is list:
+        return lists.properly_contains(holder, element)
+    if type(holder) is Interval:
         return intervals.properly_contains(holder, element, precision)
-    return lists.properly_contains(holder, element)
+    raise EvaluationError(f"nothing is properly in a {name_of(holder)}")
 
 
 def proper_contains(holder: Any, element: Any, precision: str | None = None) -> bool | None:
-    """`holder properly includes element`."""
+    """`x properly contains e`: as `e properly in x`."""
     return proper_in(element, holder, precision)
 
 
-def includes(left: Any, right: Any, precision: str | None = None) -> bool | None:
-    """`left includes right`: of two lists, two intervals, or a holder and one element."""
-    if isinstance(left, list) or (left is None and isinstance(right, list)):
-        return lists.includes(left, right) if right is None or isinstance(right, list) else lists.contains(left, right)
-    if isinstance(left, ValueSet):
-        return in_(right, left)
-    return intervals.includes(left, right, precision)
+def includes(a: Any, b: Any, precision: str | None = None) -> bool | None:
+    """`a includes b`: of two lists or two intervals, null if either is null; of an element, as `b in a`.
+
+    A null b is taken for a list or an interval.
+    """
+    if b is None and not isinstance(a, ValueSet | CodeSystem):
+        return None
+    if type(a) is Interval and type(b) is Interval:
+        return intervals.includes(a, b, precision)
+    if type(a) is list and type(b) is list:
+        return lists.includes(a, b)
+    if a is None and isinstance(b, list | Interval):
+        return None
+    return in_(b, a, precision)
 
 
-def included_in(left: Any, right: Any, precision: str | None = None) -> bool | None:
-    """`left included in right`, `left during right`."""
-    return includes(right, left, precision)
+def included_in(a: Any, b: Any, precision: str | None = None) -> bool | None:
+    """`a included in b`, `a during b`: as `b includes a`."""
+    return includes(b, a, precision)
 
 
-def proper_includes(left: Any, right: Any, precision: str | None = None) -> bool | None:
-    """`left properly includes right`."""
-    if isinstance(left, list) and isinstance(right, list):
-        return lists.properly_includes(left, right)
-    if isinstance(left, list) or (left is None and not isinstance(right, Interval | list)):
-        return lists.properly_contains(left, right)
-    if isinstance(left, Interval) and not isinstance(right, Interval):
-        return intervals.properly_contains(left, right, precision)
-    return None if left is None or right is None else intervals.properly_includes(left, right, precision)
+def proper_includes(a: Any, b: Any, precision: str | None = None) -> bool | None:
+    """`a properly includes b`: null if one of two lists or intervals is null; a null b is looked for in a list."""
+    if type(a) is Interval and type(b) is Interval:
+        return intervals.properly_includes(a, b, precision)
+    if type(a) is list and type(b) is list:
+        return lists.properly_includes(a, b)
+    if a is None and isinstance(b, list | Interval):
+        return None
+    return proper_in(b, a, precision)
 
 
-def proper_included_in(left: Any, right: Any, precision: str | None = None) -> bool | None:
-    """`left properly included in right`, `left properly during right`."""
-    return proper_includes(right, left, precision)
+def proper_included_in(a: Any, b: Any, precision: str | None = None) -> bool | None:
+    """`a properly included in b`, `a properly during b`: as `b properly includes a`."""
+    return proper_includes(b, a, precision)
 
 
-def union(left: Any, right: Any) -> Any:
-    """`left union right`, `left | right`: of two lists or two intervals."""
-    if isinstance(left, Interval) or isinstance(right, Interval):
-        return intervals.union(left, right)
-    return lists.union(left, right)
+def in_vocabulary(element: Any, holder: ValueSet | CodeSystem | None) -> bool:
+    """Whether a Code, Concept or any of a list of them is in a value set, or of a code system; false for null.
+
+    Raises EvaluationError for anything that has no system to look in, a String above all.
+    """
+    if element is None or holder is None:
+        return False
+    if isinstance(element, list):
+        return any(in_vocabulary(member, holder) for member in element)
+    if not isinstance(element, Code | Concept):
+        raise EvaluationError(
+            f"a {name_of(element)} is not looked up in {holder.name or holder.id}: a Code or Concept is"
+        )
+    if isinstance(holder, ValueSet):
+        return holder.contains(element)
+    codes = (element,) if isinstance(element, Code) else element.codes
+    return any(canonical_system(code.system) == canonical_system(holder.id) for code in codes)
 
 
-def intersect(left: Any, right: Any) -> Any:
-    """`left intersect right`: of two lists or two intervals."""
-    if isinstance(left, Interval) or isinstance(right, Interval):
-        return intervals.intersect(left, right)
-    return lists.intersect(left, right)
+def union(a: Any, b: Any) -> Any:
+    """`a union b`, `a | b`: of two lists or two intervals."""
+    if isinstance(a, Interval) or isinstance(b, Interval):
+        return interval_sets.union(a, b)
+    return lists.union(_list("union", a), _list("union", b))
 
 
-def except_(left: Any, right: Any) -> Any:
-    """`left except right`: of two lists or two intervals."""
-    if isinstance(left, Interval):
-        return intervals.except_(left, right)
-    return lists.except_(left, right)
+def intersect(a: Any, b: Any) -> Any:
+    """`a intersect b`: of two lists or two intervals."""
+    if isinstance(a, Interval) or isinstance(b, Interval):
+        return interval_sets.intersect(a, b)
+    return lists.intersect(_list("intersect", a), _list("intersect", b))
+
+
+def except_(a: Any, b: Any) -> Any:
+    """`a except b`: of two lists or two intervals."""
+    if isinstance(a, Interval) or isinstance(b, Interval):
+        return interval_sets.except_(a, b)
+    return lists.except_(_list("except", a), _list("except", b))
+
+
+def _list(name: str, value: Any) -> list[Any] | None:
+    if value is None or isinstance(value, list):
+        return value
+    raise EvaluationError(f"{name} is of lists or intervals, not of a {name_of(value)}")

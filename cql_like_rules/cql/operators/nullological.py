@@ -1,4 +1,7 @@
-"""Null: tests and defaults (CQL 1.5.3, Appendix B, Nullological Operators)."""
+"""Null: tests for it and defaults instead of it.
+
+Source: CQL 1.5.3, Appendix B, Nullological Operators.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,3 @@ def coalesce(*values: Any) -> Any:
 def is_null(value: Any) -> bool:
     """`x is null`."""
     return value is None
-
-
-def is_true(value: bool | None) -> bool:
-    """`x is true`: false for null."""
-    return value is True
-
-
-def is_false(value: bool | None) -> bool:
-    """`x is false`: false for null."""
-    return value is False

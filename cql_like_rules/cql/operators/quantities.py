@@ -1,93 +1,189 @@
-"""Quantities: units brought together for comparison and arithmetic (CQL 1.5.3, Author's Guide, Quantity Operators).
+"""Quantities: units brought together for comparison and arithmetic.
 
-Calendar durations of a week and shorter are the definite durations of UCUM (`1 day = 24 'h'`); years and months are
-not `'a'` and `'mo'`: comparing the two is unknown.
+A calendar week and anything shorter is the definite duration of UCUM (`1 day = 24 'h'`). A calendar year or month has
+no definite length: it is not comparable with `'a'`, `'mo'` or days, only equivalent to them (`1 year ~ 1 'a'`).
+
+Null for units that do not measure the same thing and for temperature scales, which cannot be added or multiplied.
+Raises EvaluationError, naming the unit, for a unit that is not UCUM.
+
+Source: CQL 1.5.3, Appendix B, Comparison Operators and Arithmetic Operators; Author's Guide, Quantity Operators.
 """
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
+
 from cql_like_rules.cql.errors import EvaluationError
+from cql_like_rules.cql.operators import numbers
+from cql_like_rules.cql.operators.numbers import EXACT
 from cql_like_rules.cql.values import ucum
-from cql_like_rules.cql.values.quantity import CALENDAR_UNITS, Quantity
+from cql_like_rules.cql.values.quantity import CALENDAR_UNITS, UCUM_OF_CALENDAR, Quantity
+from cql_like_rules.cql.values.ucum import Conversion
 
-DEFINITE = {"week": "wk", "day": "d", "hour": "h", "minute": "min", "second": "s", "millisecond": "ms"}
-"""Calendar words that are definite durations, and the UCUM unit they are."""
-
-NEAREST = {**DEFINITE, "year": "a", "month": "mo"}
-"""The UCUM unit that a calendar word is equivalent to (`1 year ~ 1 'a'`)."""
-
-_MONTHS = {"year": 12, "month": 1}
-
-
-def checked_unit(unit: str) -> str:
-    """The UCUM unit of a quantity. Raises EvaluationError, naming the unit, when it is none."""
-    if unit in CALENDAR_UNITS or ucum.is_valid(unit):
-        return unit
-    raise EvaluationError(f"'{unit}' is not a UCUM unit")
+_MONTHS = {"year": Decimal(12), "month": Decimal(1)}
+_DAYS = {"year": Decimal(365), "month": Decimal(30)}
+_CALENDAR_OF_UCUM = {"a": "year", "mo": "month"}
+_NONE = Decimal(0)
+_ONE = Decimal(1)
 
 
-def compare(left: Quantity, right: Quantity) -> int | None:
-    """-1, 0 or 1; None when the units cannot be compared. Raises EvaluationError for a unit that is not UCUM."""
-    a, b = left.value, right.value
-    if left.unit == right.unit:
-        checked_unit(left.unit)
-        return (a > b) - (a < b)
-    if left.unit in _MONTHS and right.unit in _MONTHS:
-        a, b = a * _MONTHS[left.unit], b * _MONTHS[right.unit]
-        return (a > b) - (a < b)
-    source, target = DEFINITE.get(left.unit, left.unit), DEFINITE.get(right.unit, right.unit)
-    if source in _MONTHS or target in _MONTHS:
-        return None
-    conversion = ucum.conversion(checked_unit(source), checked_unit(target))
-    return None if conversion is None else conversion.compare(a, b)
+def order(a: Quantity, b: Quantity) -> int | None:
+    """-1, 0 or 1 as a is less than, the same as or greater than b; null when they cannot be compared."""
+    if a.unit == b.unit:
+        check_unit(a.unit)
+        return (a.value > b.value) - (a.value < b.value)
+    conversion = _conversion(a.unit, b.unit)
+    return None if conversion is None else conversion.compare(a.value, b.value)
 
 
-def equivalent_units(quantity: Quantity) -> Quantity:
-    """The quantity with a calendar word replaced by the UCUM unit it is equivalent to."""
-    unit = NEAREST.get(quantity.unit)
-    return quantity if unit is None else Quantity(quantity.value, unit)
+def equivalent(a: Quantity, b: Quantity) -> bool:
+    """Whether both are the same amount, in the larger of the two units and to the places of the less precise one."""
+    if a.unit == b.unit:
+        check_unit(a.unit)
+        return numbers.equivalent(a.value, b.value)
+    conversion = _rough_conversion(a.unit, b.unit)
+    if conversion is None:
+        return False
+    if conversion.by >= conversion.times:
+        return numbers.equivalent(conversion.apply(a.value), b.value)
+    back = _rough_conversion(b.unit, a.unit)
+    return back is not None and numbers.equivalent(a.value, back.apply(b.value))
 
 
 def converted(quantity: Quantity | None, unit: str | None) -> Quantity | None:
-    """The quantity in another unit; None when it cannot be. (`convert q to 'kg'`)"""
+    """`convert q to 'kg'`, `ConvertQuantity(q, 'kg')`: the quantity in another unit, to 28 digits; null for null."""
     if quantity is None or unit is None:
         return None
     if quantity.unit == unit:
-        return Quantity(quantity.value, checked_unit(unit))
-    if quantity.unit in _MONTHS and unit in _MONTHS:
-        return Quantity(quantity.value * _MONTHS[quantity.unit] / _MONTHS[unit], unit)
-    source, target = DEFINITE.get(quantity.unit, quantity.unit), DEFINITE.get(unit, unit)
-    if source in _MONTHS or target in _MONTHS:
+        check_unit(unit)
+        return quantity
+    conversion = _conversion(quantity.unit, unit)
+    return None if conversion is None else Quantity(conversion.apply(quantity.value), unit)
+
+
+def can_convert(quantity: Quantity | None, unit: str | None) -> bool | None:
+    """`CanConvertQuantity(q, 'kg')`: whether there is a conversion; null for null."""
+    return None if quantity is None or unit is None else converted(quantity, unit) is not None
+
+
+def add(a: Quantity, b: Quantity) -> Quantity | None:
+    """`a + b` in the finer of the two units."""
+    if a.unit == b.unit:
+        return None if _is_scale(a.unit) else _amount(EXACT.add(a.value, b.value), a.unit)
+    conversion = _conversion(a.unit, b.unit)
+    if conversion is None or conversion.plus or _is_scale(a.unit):
         return None
-    value = ucum.convert(quantity.value, checked_unit(source), checked_unit(target))
-    return None if value is None else Quantity(value, unit)
+    if conversion.times > conversion.by:
+        return _amount(EXACT.add(conversion.apply(a.value), b.value), b.unit)
+    other = converted(b, a.unit)
+    return None if other is None else _amount(EXACT.add(a.value, other.value), a.unit)
 
 
-def add(left: Quantity, right: Quantity, sign: int) -> Quantity | None:
-    """Sum (or difference, with sign -1) in the unit of the left one; None when the units do not go together."""
-    other = converted(right, left.unit)
-    return None if other is None else Quantity(left.value + sign * other.value, left.unit)
+def subtract(a: Quantity, b: Quantity) -> Quantity | None:
+    """`a - b` in the finer of the two units."""
+    return add(a, Quantity(-b.value, b.unit))
 
 
-def multiply(left: Quantity, right: Quantity) -> Quantity:
-    """The product, units multiplied (`mg/m2` times `m2` is `mg`)."""
-    return Quantity(left.value * right.value, _known(ucum.multiply_units(_ucum(left.unit), _ucum(right.unit))))
+def multiply(a: Quantity, b: Quantity) -> Quantity | None:
+    """`a * b`: units are multiplied (`mg/m2` times `m2` is `mg`)."""
+    value = EXACT.multiply(a.value, b.value)
+    if b.unit == "1" or a.unit == "1":
+        unit = a.unit if b.unit == "1" else b.unit
+        return None if _is_scale(unit) else _amount(value, unit)
+    product = ucum.multiply_units(_definite(a.unit), _definite(b.unit))
+    return None if product is None else _amount(value, product)
 
 
-def divide(left: Quantity, right: Quantity) -> Quantity:
-    """The quotient, units divided; the same dimension gives a number without unit."""
-    source, target = _ucum(left.unit), _ucum(right.unit)
-    value = ucum.convert(left.value, source, target)
-    if value is not None:
-        return Quantity(value / right.value, "1")
-    return Quantity(left.value / right.value, _known(ucum.divide_units(source, target)))
+def divide(a: Quantity, b: Quantity) -> Quantity | None:
+    """`a / b`: units are divided; two of the same kind give a number. Null by zero."""
+    if not b.value:
+        return None
+    if b.unit == "1":
+        return None if _is_scale(a.unit) else _amount(EXACT.divide(a.value, b.value), a.unit)
+    if _is_scale(a.unit) or _is_scale(b.unit):
+        return None
+    same = _ONE_TO_ONE if a.unit == b.unit else _conversion(a.unit, b.unit)
+    if same is not None:
+        above = EXACT.multiply(a.value, same.times)
+        return _amount(EXACT.divide(above, EXACT.multiply(b.value, same.by)), "1")
+    quotient = ucum.divide_units(_definite(a.unit), _definite(b.unit))
+    return None if quotient is None else _amount(EXACT.divide(a.value, b.value), quotient)
 
 
-def _known(unit: str | None) -> str:
-    if unit is None:
-        raise EvaluationError("temperatures on a scale cannot be multiplied")
-    return unit
+def truncated_divide(a: Quantity, b: Quantity) -> Quantity | None:
+    """`a div b`: how many whole times b goes into a, with the unit of a (as HL7's tests have it). Null by zero."""
+    value = _value_in_unit_of(a, b)
+    if not value:
+        return None
+    return _amount(EXACT.divide(a.value, value).to_integral_value(ROUND_DOWN), a.unit)
 
 
-def _ucum(unit: str) -> str:
-    return checked_unit(DEFINITE.get(unit, unit))
+def modulo(a: Quantity, b: Quantity) -> Quantity | None:
+    """`a mod b`: what is left of a, with its unit and sign. Null by zero."""
+    value = _value_in_unit_of(a, b)
+    return _amount(EXACT.remainder(a.value, value), a.unit) if value else None
+
+
+def check_unit(unit: str) -> None:
+    """Raises EvaluationError for a unit that is neither UCUM nor a calendar word."""
+    if not ucum.is_valid(unit) and unit not in CALENDAR_UNITS:
+        raise EvaluationError(f"'{unit}' is not a UCUM unit")
+
+
+_ONE_TO_ONE = Conversion(_ONE, _NONE, _ONE)
+
+
+@lru_cache(maxsize=16384)
+def _conversion(from_unit: str, to_unit: str) -> Conversion | None:
+    if from_unit in _MONTHS and to_unit in _MONTHS:
+        return Conversion(_MONTHS[from_unit], _NONE, _MONTHS[to_unit])
+    check_unit(from_unit)
+    check_unit(to_unit)
+    if from_unit in _MONTHS or to_unit in _MONTHS:
+        return None
+    return ucum.conversion(UCUM_OF_CALENDAR.get(from_unit, from_unit), UCUM_OF_CALENDAR.get(to_unit, to_unit))
+
+
+@lru_cache(maxsize=4096)
+def _rough_conversion(from_unit: str, to_unit: str) -> Conversion | None:
+    """As `_conversion`, but a calendar year is 365 days or 1 `'a'`, a calendar month 30 days or 1 `'mo'`."""
+    if to_unit in CALENDAR_UNITS:
+        from_unit = _CALENDAR_OF_UCUM.get(from_unit, from_unit)
+    if from_unit in CALENDAR_UNITS:
+        to_unit = _CALENDAR_OF_UCUM.get(to_unit, to_unit)
+    if from_unit == to_unit:
+        return _ONE_TO_ONE
+    if from_unit in _DAYS and to_unit not in _DAYS:
+        from_day = _conversion("day", to_unit)
+        return from_day and Conversion(from_day.times * _DAYS[from_unit], from_day.plus, from_day.by)
+    if to_unit in _DAYS and from_unit not in _DAYS:
+        to_day = _conversion(from_unit, "day")
+        return to_day and Conversion(to_day.times, to_day.plus, to_day.by * _DAYS[to_unit])
+    return _conversion(from_unit, to_unit)
+
+
+def _value_in_unit_of(a: Quantity, b: Quantity) -> Decimal | None:
+    if _is_scale(a.unit):
+        return None
+    if b.unit == "1":
+        return b.value
+    other = converted(b, a.unit)
+    return None if other is None else other.value
+
+
+def _definite(unit: str) -> str:
+    if unit in _MONTHS:
+        raise EvaluationError(f"a calendar {unit} has no definite length to multiply or divide by")
+    check_unit(unit)
+    return UCUM_OF_CALENDAR.get(unit, unit)
+
+
+def _is_scale(unit: str) -> bool:
+    check_unit(unit)
+    return ucum.is_scale(unit)
+
+
+def _amount(value: Decimal, unit: str) -> Quantity | None:
+    known = numbers.amount_or_null(value)
+    return None if known is None else Quantity(known, unit)

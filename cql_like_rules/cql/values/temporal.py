@@ -293,7 +293,5 @@ def _clock_text(hour: int, minute: int | None, second: int | None, millisecond: 
 def _offset_text(offset: Decimal | None) -> str:
     if offset is None:
         return ""
-    if not offset:
-        return "Z"
     minutes = round(abs(offset) * _MINUTES_AN_HOUR)
     return f"{'-' if offset < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"

@@ -62,6 +62,11 @@ def is_valid(unit: str) -> bool:
     return _unit(unit) is not None
 
 
+def is_scale(unit: str) -> bool:
+    """Whether the unit is a temperature scale, which has its own zero: it cannot be added or multiplied."""
+    return unit in SCALES
+
+
 def dimension(unit: str) -> Mapping[str, int] | None:
     """The base units of a unit with their exponents, empty for a plain number; None when it is not a unit."""
     known = _unit(unit)
