@@ -5,6 +5,7 @@ FHIR values are never converted implicitly, so a FHIR element beside a System va
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cql_like_rules.cql.checking.algebra import comparable, element_of, fhir_in, goes_for, point_of
@@ -12,13 +13,11 @@ from cql_like_rules.cql.checking.findings import Findings
 from cql_like_rules.cql.checking.signatures import (
     EQUALITY,
     FUNCTIONS_TAKING_ELEMENTS,
-    LOGICAL,
     MEMBERSHIP,
-    OF_INTERVAL,
-    OF_LIST,
     ORDERING,
     TAKES_ELEMENTS,
 )
+from cql_like_rules.cql.checking.wanted import FUNCTION_OPERANDS, OPERANDS
 from cql_like_rules.cql.model import FHIR
 from cql_like_rules.cql.syntax import Expression, Operation
 from cql_like_rules.cql.types import (
@@ -27,7 +26,12 @@ from cql_like_rules.cql.types import (
     CODE,
     CODE_SYSTEM,
     CONCEPT,
+    DATE,
+    DATETIME,
+    DECIMAL,
+    INTEGER,
     STRING,
+    TIME,
     VALUE_SET,
     ChoiceOf,
     IntervalOf,
@@ -36,6 +40,8 @@ from cql_like_rules.cql.types import (
     TupleOf,
     Type,
 )
+
+COMPARISON = EQUALITY | ORDERING | {"SameAs"}
 
 _CONVERSIONS = {
     "CodeableConcept": "x.codes() or FHIRHelpers.ToConcept(x)",
@@ -63,14 +69,7 @@ _WRITTEN = {
     "Start": "start of",
     "End": "end of",
     "Width": "width of",
-    "PointFrom": "point from",
-    "SingletonFrom": "singleton from",
-    "DateFrom": "date from",
-    "TimeFrom": "time from",
     "IncludedIn": "during",
-    "SameAs": "same as",
-    "IsTrue": "is true",
-    "IsFalse": "is false",
 }
 
 
@@ -96,30 +95,27 @@ class OperandChecker:
         operator = operation.operator
         if self._mixes_fhir(operation, types) or self._is_fhir(operation, types):
             return
-        if operator in LOGICAL:
-            self._check_all(operation, types, BOOLEAN)
-        elif operator in OF_INTERVAL:
-            self._check_interval(operation, types[0])
-        elif operator in OF_LIST:
-            self._check_list(operation, types[0])
-        elif operator in MEMBERSHIP:
+        if self._is_of_wrong_kind(operation, types):
+            return
+        if operator in MEMBERSHIP:
             self._check_membership(operation, types)
         elif operator in EQUALITY and _differ_in_elements(types):
             self._report(operation, f"compares {types[0]} with {types[1]}: they have different elements")
-        elif (operator in EQUALITY | ORDERING or operator == "SameAs") and self._strict:
+        elif operator in COMPARISON and self._strict:
             self._check_comparable(operation, types)
         elif operator in ("Add", "Subtract"):
-            self._check_points(operation, types)
+            self._check_sum(operation, types)
 
     def check_call(self, name: str, operands: Sequence[Expression], types: Sequence[Type]) -> None:
-        """Report FHIR elements given to a system function that works on values."""
-        if name in FUNCTIONS_TAKING_ELEMENTS:
-            return
-        for operand, type_ in zip(operands, types, strict=True):
-            if fhir := fhir_in(type_):
-                self._findings.report(
-                    operand, f"{name} works on CQL values, not on {described(type_)}", conversion_hint(fhir)
-                )
+        """Report operands that do not suit a system function."""
+        wanted = FUNCTION_OPERANDS.get(name, ())
+        for index, (operand, type_) in enumerate(zip(operands, types, strict=True)):
+            fhir = fhir_in(type_)
+            if fhir and name not in FUNCTIONS_TAKING_ELEMENTS:
+                message = f"{name} works on CQL values, not on {described(type_)}"
+                self._findings.report(operand, message, conversion_hint(fhir, type_))
+            elif index < len(wanted) and not goes_for(type_, wanted[index]):
+                self._findings.report(operand, f"{name} takes {wanted[index]} here, not {described(type_)}")
 
     # --- FHIR and System ---
 
@@ -152,20 +148,16 @@ class OperandChecker:
 
     # --- what operators want ---
 
-    def _check_all(self, operation: Operation, types: Sequence[Type], wanted: Type) -> None:
+    def _is_of_wrong_kind(self, operation: Operation, types: Sequence[Type]) -> bool:
+        """Report the first operand of a kind that the operator does not work on."""
+        wanted = OPERANDS.get(operation.operator)
+        if wanted is None:
+            return False
         for type_ in types:
-            if not goes_for(type_, wanted):
-                self._report(operation, f"needs {wanted}, not {type_}")
-                return
-
-    def _check_interval(self, operation: Operation, type_: Type) -> None:
-        if type_ != ANY and not _may_be(type_, IntervalOf):
-            self._report(operation, f"needs an interval, not {type_}")
-
-    def _check_list(self, operation: Operation, type_: Type) -> None:
-        if type_ != ANY and not _may_be(type_, ListOf):
-            hint = "write: x is not null" if operation.operator == "Exists" else ""
-            self._report(operation, f"needs a list, not {type_}", hint)
+            if not wanted.suits(type_):
+                self._report(operation, f"needs {wanted.phrase}, not {type_}", _kind_hint(operation.operator, type_))
+                return True
+        return False
 
     def _check_membership(self, operation: Operation, types: Sequence[Type]) -> None:
         element, holder = (types[index] for index in MEMBERSHIP[operation.operator])
@@ -183,13 +175,13 @@ class OperandChecker:
                 self._report(operation, f"compares {types[0]} with {other}: they are never equal or in order")
                 return
 
-    def _check_points(self, operation: Operation, types: Sequence[Type]) -> None:
-        """Also where a timing phrase moved an operand: `a 3 days before b` needs a point in time on both sides."""
-        if any(isinstance(type_, IntervalOf | ListOf) for type_ in types):
-            found = next(type_ for type_ in types if isinstance(type_, IntervalOf | ListOf))
-            self._report(
-                operation, f"needs points, not {found}", "say which end: starts …, ends …, start of …, end of …"
-            )
+    def _check_sum(self, operation: Operation, types: Sequence[Type]) -> None:
+        """Texts go with texts, and a date is moved by a quantity."""
+        left, right = types
+        if ANY not in types and (left == STRING) != (right == STRING) and not _choices(types):
+            self._report(operation, f"needs two texts, or none, not {left} and {right}")
+        elif self._strict and left in (DATE, DATETIME, TIME) and right in (INTEGER, DECIMAL):
+            self._report(operation, f"needs a quantity to move {left} by", "write how much of what: 1 day")
 
     def _report(self, node: Operation, message: str, hint: str = "") -> None:
         self._findings.report(node, f"'{_written(node)}' {message}", hint)
@@ -211,7 +203,23 @@ def described(type_: Type) -> str:
 
 
 def _written(operation: Operation) -> str:
-    return _WRITTEN.get(operation.operator, operation.operator.lower())
+    """The operator as it is written; one that is not in the table has the words of its name."""
+    if operation.operator == "DateTimeComponentFrom":
+        return f"{operation.precision} from"
+    return _WRITTEN.get(operation.operator) or re.sub("(?<!^)([A-Z])", r" \1", operation.operator).lower()
+
+
+def _choices(types: Sequence[Type]) -> bool:
+    return any(isinstance(type_, ChoiceOf) for type_ in types)
+
+
+def _kind_hint(operator: str, type_: Type) -> str:
+    """Also for timing phrases, which move their right operand: `a 3 days before b` needs points in time."""
+    if operator == "Exists":
+        return "write: x is not null"
+    if operator in ("Add", "Subtract") and isinstance(type_, IntervalOf):
+        return "say which end: starts …, ends …, start of …, end of …"
+    return ""
 
 
 def _differ_in_elements(types: Sequence[Type]) -> bool:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cql_like_rules.cql.checking.algebra import common, goes_for
+from cql_like_rules.cql.checking.algebra import common, fhir_in, goes_for
 from cql_like_rules.cql.checking.elements import element_names, element_type
 from cql_like_rules.cql.checking.findings import Findings, did_you_mean
+from cql_like_rules.cql.checking.operands import conversion_hint, described
 from cql_like_rules.cql.checking.scopes import Scope
 from cql_like_rules.cql.checking.type_names import TypeNames
 from cql_like_rules.cql.model import FHIR
@@ -94,8 +95,10 @@ class QueryChecker:
 
     def _sort(self, query: Query, scope: Scope) -> None:
         for item in query.sort:
-            if item.expression is not None:
-                self._check(item.expression, scope)
+            key = scope.row if item.expression is None else self._check(item.expression, scope)
+            fhir = fhir_in(key) if key else None
+            if fhir:
+                self._findings.report(item, f"{described(fhir)} has no order", conversion_hint(fhir, key))
 
     # --- retrieve ---
 

@@ -95,6 +95,7 @@ def test_a_path_that_does_not_exist_is_refused(
         ("[Patient] P where P.active", "add .value"),
         ("[Patient] P where P.active and true", "add .value"),
         ("[Condition] C return all Lower(C.code.text)", "add .value"),
+        ("[Condition] C sort by recordedDate, id.value", "add .value"),
         ("[Condition] C return all start of C.onset", "say which type it is: (x as FHIR.dateTime), then convert that"),
         ("[Condition] C return all Interval[C.recordedDate, null)", "add .value"),
         ("[Condition] C return all convert C.recordedDate to String", "add .value first"),
@@ -109,10 +110,19 @@ def test_fhir_values_are_never_taken_for_cql_values(
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("1 and true", "'and' needs System.Boolean, not System.Integer"),
-        ("not 'a'", "'not' needs System.Boolean, not System.String"),
+        ("1 and true", "'and' needs a Boolean, not System.Integer"),
+        ("not 'a'", "'not' needs a Boolean, not System.String"),
         ("if 1 then 2 else 3", "a condition is a Boolean, not System.Integer"),
         ("({ 1 }) n where n", "a condition is a Boolean, not System.Integer"),
+        ("true < false", "'<' needs values that have an order, not System.Boolean"),
+        ("'a' before 'b'", "'before' needs a point or an interval, not System.String"),
+        ("1 * 'a'", "'*' needs a number or a quantity, not System.String"),
+        ("1 + 'a'", "'+' needs two texts, or none, not System.Integer and System.String"),
+        ("@2014 -1", "'-' needs a quantity to move System.Date by"),
+        ("year from 2014", "'year from' needs a date or time, not System.Integer"),
+        ("Lower(1)", "Lower takes System.String here, not System.Integer"),
+        ("First(1)", "First takes List<System.Any> here, not System.Integer"),
+        ("AllTrue({ 1 })", "AllTrue takes List<System.Boolean> here, not List<System.Integer>"),
         ("exists 1", "'exists' needs a list, not System.Integer"),
         ("start of @2026-01-01", "'start of' needs an interval, not System.Date"),
         ("1 in 2", "'in' needs a list, an interval or a value set, not System.Integer"),
@@ -121,7 +131,7 @@ def test_fhir_values_are_never_taken_for_cql_values(
         ("{ a: 1 } ~ { a: 1, b: 2 }", "'~' compares Tuple { a System.Integer } with Tuple { a System.Integer, "
          "b System.Integer }: they have different elements"),
         ("1 in \"Cancer\"", "'in' looks for a Code or a Concept, not System.Integer, in System.ValueSet"),
-        ("Interval[1, 2] + 3", "'+' needs points, not Interval<System.Integer>"),
+        ("Interval[1, 2] + 3", "'+' needs numbers, quantities, texts or dates, not Interval<System.Integer>"),
         ("Interval[1, 'a']", "the ends of the interval differ in type: System.Integer and System.String"),
         ("List<Integer>{ 'a' }", "the list holds System.Integer, not System.String"),
         ("{ a: 1, a: 2 }", "the element a stands twice in the tuple"),
@@ -139,7 +149,7 @@ def test_fhir_values_are_never_taken_for_cql_values(
         ("Interval[1, 5] starts 2 days or less before @2026-01-01", "'in' looks for System.Integer in "
          "Interval<System.Date>: it is never there"),
         ("@2026-01-01 3 days or less before Interval[@2026-01-01, @2026-02-01]",
-         "'-' needs points, not Interval<System.Date>"),
+         "'-' needs numbers, quantities, texts or dates, not Interval<System.Date>"),
     ],
 )  # fmt: skip
 def test_what_can_never_be_right_is_refused(problem: Callable[..., Problem], expression: str, message: str) -> None:
