@@ -12,7 +12,7 @@ from cql_like_rules.cql.compiling.constants import constant
 from cql_like_rules.cql.compiling.frame import Closure, ExpressionFailed, Frame, located
 from cql_like_rules.cql.compiling.scope import Maker, Scope
 from cql_like_rules.cql.errors import CqlError, EvaluationError, Problem
-from cql_like_rules.cql.operators import arithmetic, quantities, types
+from cql_like_rules.cql.operators import quantities, succession, types
 from cql_like_rules.cql.syntax import ConvertQuantity, Expression, Position, TypeOperation
 from cql_like_rules.cql.types import ANY, ChoiceOf, IntervalOf, ListOf, Named, TupleOf, Type
 from cql_like_rules.cql.values.interval import Interval
@@ -114,7 +114,7 @@ def _converted(operand: Closure, type_name: str, position: Position) -> Closure:
 
 def _end_of_type(node: TypeOperation, type_: Type) -> Closure:
     """`minimum T` and `maximum T`."""
-    end = arithmetic.minimum_of if node.operator == "MinValue" else arithmetic.maximum_of
+    end = succession.minimum_of if node.operator == "MinValue" else succession.maximum_of
     try:
         return constant(end(str(type_)))
     except EvaluationError as error:
