@@ -26,7 +26,7 @@ _MILLISECOND = datetime.timedelta(milliseconds=1)
 
 def duration_between(a: Any, b: Any, precision: str | None) -> int | Uncertainty | None:
     """`months between a and b`: whole periods, negative when b is earlier; null for null."""
-    return _between(a, b, precision, _duration, is_duration=True)
+    return _between(a, b, precision, _duration)
 
 
 def difference_between(a: Any, b: Any, precision: str | None) -> int | Uncertainty | None:
@@ -34,20 +34,28 @@ def difference_between(a: Any, b: Any, precision: str | None) -> int | Uncertain
 
     A week begins on Sunday.
     """
-    return _between(a, b, precision, _difference, is_duration=False)
+    return _between(a, b, precision, _difference)
 
 
-def _between(a: Any, b: Any, precision: str | None, measure: Measure, *, is_duration: bool) -> int | Uncertainty | None:
+def _between(a: Any, b: Any, precision: str | None, measure: Measure) -> int | Uncertainty | None:
     if a is None or b is None:
         return None
     if precision is None or (precision not in MILLISECONDS_OF and precision not in _DAY_OR_LONGER):
         raise EvaluationError(f"time is not counted in {precision}")
-    first, first_high, last, last_high = _alike(precision, lowest(a), highest(a), lowest(b), highest(b))
-    if first is first_high and last is last_high and all(_is_certain(x, precision, is_duration) for x in (first, last)):
-        return measure(_moment(first, precision), _moment(last, precision), precision)
-    least = measure(_moment(first_high.high(), precision), _moment(last.low(), precision), precision)
-    greatest = measure(_moment(first.low(), precision), _moment(last_high.high(), precision), precision)
+    a_low, a_high, b_low, b_high = _alike(precision, lowest(a), highest(a), lowest(b), highest(b))
+    least = measure(_latest(a_high, precision), _earliest(b_low, precision), precision)
+    if a_low is a_high and b_low is b_high and _is_certain(a_low, precision) and _is_certain(b_low, precision):
+        return least
+    greatest = measure(_earliest(a_low, precision), _latest(b_high, precision), precision)
     return between(least, greatest)  # type: ignore[no-any-return]
+
+
+def _earliest(value: Temporal, precision: str) -> Moment:
+    return _moment(value if _is_certain(value, precision) else value.low(), precision)
+
+
+def _latest(value: Temporal, precision: str) -> Moment:
+    return _moment(value if _is_certain(value, precision) else value.high(), precision)
 
 
 def _alike(precision: str, *ends: Any) -> list[Temporal]:
@@ -55,27 +63,26 @@ def _alike(precision: str, *ends: Any) -> list[Temporal]:
     if not all(isinstance(end, Date | DateTime | Time) for end in ends):
         raise EvaluationError("time lies between dates or times only")
     of_day = [isinstance(end, Time) for end in ends]
-    if all(of_day) or (precision in _DAY_OR_LONGER and all(isinstance(end, Date) for end in ends)):
+    by_day = precision in _DAY_OR_LONGER
+    if any(of_day) and (by_day or not all(of_day)):
+        raise EvaluationError(f"no {precision}s lie between a time of day and another value")
+    if all(of_day) or (by_day and all(isinstance(end, Date) for end in ends)):
         return list(ends)
-    if any(of_day):
-        raise EvaluationError("there is no duration between a time of day and a date")
     # An end that is certain stands here twice, and must still be one value afterwards.
     made = {id(end): as_datetime(end) for end in ends}
     return [made[id(end)] for end in ends]
 
 
-def _is_certain(value: Temporal, precision: str, is_duration: bool) -> bool:
-    """Whether what is not known of the value cannot matter.
+def _is_certain(value: Temporal, precision: str) -> bool:
+    """Whether what is not known of the value is taken as zero: milliseconds, and of a Time all below the precision.
 
-    A difference needs the part that is counted. A duration needs more, because 2005 to 2010 can be four years; HL7's
-    tests ask that only of dates (`hours between @T06 and @T07:00:00` is 1).
+    Seconds and milliseconds are one number, so a second without milliseconds is that second. For Time that is HL7's
+    reading (`hours between @T06 and @T07:00:00` is 1, not 0 or 1).
     """
-    needed = PRECISIONS.index("day" if precision == "week" else precision) + 1
     components = value.components
     if isinstance(value, Time):
-        return _known(components) >= needed - PRECISIONS.index("hour")
-    known = _known(components)
-    return known == len(components) or known > needed or (known == needed and not is_duration)
+        return _known(components) > PRECISIONS.index(precision) - PRECISIONS.index("hour")
+    return _known(components) >= min(len(components), PRECISIONS.index("second") + 1)
 
 
 def _known(components: tuple[int | None, ...]) -> int:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 _LONG = "64-bit integers: an Integer or a Decimal holds every number of these rules"
 _BOUNDARY = "the precision of a value and its boundaries"
 _STATISTICS = "statistics beyond the median"
-_LOGARITHM = "exponentials and logarithms"
-_EXPANSION = "expanding an interval into its points: ask with in, overlaps or includes"
+_LOGARITHM = "exponential and logarithm"
+_EXPANSION = "expanding an interval into points"
 _WALK = "walking through all parts of a value: name the path"
 _HIERARCHY = "hierarchies of code systems: use a value set"
 
