@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ _XML = "{http://hl7.org/fhirpath/tests}"
 _REFUSAL = "not in the subset"
 _AS_OF = DateTime(2026, 1, 15, 9, 30, 0, 0, Decimal(0))
 _EIGHT_PLACES = Decimal("1E-8")
+_WIDE = Context(prec=60)
 
 
 class Verdict(StrEnum):
@@ -165,7 +166,7 @@ def same(value: Any, expected: Any) -> bool:
         return False
     match value:
         case Decimal():
-            return bool(value.quantize(_EIGHT_PLACES) == expected.quantize(_EIGHT_PLACES))
+            return bool(_rounded(value) == _rounded(expected))
         case list():
             return len(value) == len(expected) and all(map(same, value, expected))
         case Tuple():
@@ -176,3 +177,7 @@ def same(value: Any, expected: Any) -> bool:
         names = [field.name for field in fields(value)]
         return all(same(getattr(value, name), getattr(expected, name)) for name in names)
     return bool(value == expected)
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(_EIGHT_PLACES, context=_WIDE)

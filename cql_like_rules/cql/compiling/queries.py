@@ -17,7 +17,7 @@ from cql_like_rules.cql.compiling.constants import constant
 from cql_like_rules.cql.compiling.frame import Closure, Frame, Recorder, unrecorded
 from cql_like_rules.cql.compiling.references import in_slot
 from cql_like_rules.cql.compiling.scope import Maker, Scope
-from cql_like_rules.cql.compiling.sorting import sorter
+from cql_like_rules.cql.compiling.sorting import Sorter, sorter
 from cql_like_rules.cql.operators.lists import distinct
 from cql_like_rules.cql.syntax import AggregateClause, Expression, Query, RelationshipClause
 from cql_like_rules.cql.values.structure import Tuple
@@ -26,6 +26,8 @@ Lists: TypeAlias = list[list[Any]]
 Binder: TypeAlias = Callable[[Frame, Lists], Iterator[None]]
 """Puts one combination of members after the other into the slots of the aliases, and stops at each."""
 Lets: TypeAlias = Sequence[tuple[int, Closure]]
+Rows: TypeAlias = Callable[[Frame, Lists], list[Any]]
+"""Makes rows of the members of the sources."""
 
 
 def query(node: Query, scope: Scope) -> Closure:
@@ -34,17 +36,30 @@ def query(node: Query, scope: Scope) -> Closure:
     slots = [scope.new_slot(source) for source in node.sources]
     bound = _one_by_one(slots[0]) if len(slots) == 1 else _combined(slots)
     lets = [_let(let.expression, scope.new_slot(let), scope) for let in node.lets]
-    filters = [_related(relationship, scope) for relationship in node.relationships]
-    if node.where is not None:
-        filters.append(scope.closure(node.where))
+    condition = _condition(node, scope)
     if node.aggregate is not None:
-        return _aggregated(node.aggregate, sources, _passing(bound, lets, filters), scope)
-    rows = _rows(bound, lets, filters, _returned(node, slots, scope), slots)
-    return _listed(node, sources, rows, scope)
+        return _aggregated(node.aggregate, sources, _passing(bound, lets, condition), scope)
+    rows = _rows(bound, lets, condition, _returned(node, slots, scope), slots)
+    finished = _finished(node, scope)
+    return _over_one(sources[0], rows, finished) if len(sources) == 1 else _over_several(sources, rows, finished)
 
 
 def _let(expression: Expression, slot: int, scope: Scope) -> tuple[int, Closure]:
     return slot, scope.closure(expression)
+
+
+def _condition(node: Query, scope: Scope) -> Closure:
+    """Whether a row passes: with, without and where."""
+    conditions = [_related(relationship, scope) for relationship in node.relationships]
+    if node.where is not None:
+        conditions.append(scope.closure(node.where))
+    if len(conditions) == 1:
+        return conditions[0]
+
+    def passes(frame: Frame) -> bool:
+        return all(condition(frame) is True for condition in conditions)
+
+    return passes if conditions else constant(True)
 
 
 def _returned(node: Query, slots: list[int], scope: Scope) -> Closure:
@@ -61,29 +76,46 @@ def _returned(node: Query, slots: list[int], scope: Scope) -> Closure:
     return combination
 
 
-def _listed(node: Query, sources: list[Closure], rows: Callable[[Frame, Lists], list[Any]], scope: Scope) -> Closure:
+def _finished(node: Query, scope: Scope) -> Sorter:
+    """What makes the result of the rows of a list: distinct, and in order."""
     # Several sources without a return clause mean `return distinct` of their combinations, as in the translator.
-    is_distinct = node.returns.distinct if node.returns is not None else len(sources) > 1
+    is_distinct = node.returns.distinct if node.returns is not None else len(node.sources) > 1
     in_order = sorter(node.sort, node.position, scope) if node.sort else None
 
-    def listed(frame: Frame) -> Any:
+    def finished(frame: Frame, rows: list[Any]) -> list[Any]:
+        if is_distinct and len(rows) > 1:
+            rows = distinct(rows) or []
+        return in_order(frame, rows) if in_order is not None else rows
+
+    return finished
+
+
+def _over_one(source: Closure, rows: Rows, finished: Sorter) -> Closure:
+    def over_one(frame: Frame) -> Any:
+        value = source(frame)
+        if value is None:
+            return None
+        if value.__class__ is list:
+            return finished(frame, rows(frame, [value])) if value else []
+        single = rows(frame, [[value]])
+        return single[0] if single else None
+
+    return over_one
+
+
+def _over_several(sources: list[Closure], rows: Rows, finished: Sorter) -> Closure:
+    def over_several(frame: Frame) -> Any:
         values = [source(frame) for source in sources]
         result = rows(frame, _lists(values))
-        if not _has_list(values):
-            return result[0] if result else None
-        if is_distinct:
-            result = distinct(result) or []
-        return in_order(frame, result) if in_order is not None else result
+        if any(value.__class__ is list for value in values):
+            return finished(frame, result)
+        return result[0] if result else None
 
-    return listed
+    return over_several
 
 
 def _lists(values: list[Any]) -> Lists:
     return [value if value.__class__ is list else [] if value is None else [value] for value in values]
-
-
-def _has_list(values: list[Any]) -> bool:
-    return any(value.__class__ is list for value in values)
 
 
 # --- rows ---
@@ -108,9 +140,7 @@ def _combined(slots: list[int]) -> Binder:
     return bound
 
 
-def _rows(
-    bound: Binder, lets: Lets, filters: Sequence[Closure], returned: Closure, slots: list[int]
-) -> Callable[[Frame, Lists], list[Any]]:
+def _rows(bound: Binder, lets: Lets, condition: Closure, returned: Closure, slots: list[int]) -> Rows:
     def rows(frame: Frame, lists: Lists) -> list[Any]:
         recorder = frame[0].recorder
         if recorder is not None:
@@ -119,7 +149,7 @@ def _rows(
         for _ in bound(frame, lists):
             for slot, let in lets:
                 frame[slot] = let(frame)
-            if all(condition(frame) is True for condition in filters):
+            if condition(frame) is True:
                 result.append(returned(frame))
         return result
 
@@ -129,29 +159,29 @@ def _rows(
             with recorder.row() as row:
                 for slot, let in lets:
                     frame[slot] = let(frame)
-                if _pass_unrecorded(filters, frame):
+                if _passes_unrecorded(condition, frame):
                     result.append(row.made(returned(frame), [frame[slot] for slot in slots]))
         return result
 
     return rows
 
 
-def _passing(bound: Binder, lets: Lets, filters: Sequence[Closure]) -> Binder:
+def _passing(bound: Binder, lets: Lets, condition: Closure) -> Binder:
     """Only those combinations that pass the filters."""
 
     def passing(frame: Frame, lists: Lists) -> Iterator[None]:
         for _ in bound(frame, lists):
             for slot, let in lets:
                 frame[slot] = let(frame)
-            if _pass_unrecorded(filters, frame):
+            if _passes_unrecorded(condition, frame):
                 yield
 
     return passing
 
 
-def _pass_unrecorded(filters: Sequence[Closure], frame: Frame) -> bool:
+def _passes_unrecorded(condition: Closure, frame: Frame) -> bool:
     with unrecorded(frame):
-        return all(condition(frame) is True for condition in filters)
+        return condition(frame) is True
 
 
 def _related(node: RelationshipClause, scope: Scope) -> Closure:
