@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cql_like_rules.cql.checking.algebra import common, fhir_in, goes_for
@@ -145,7 +145,7 @@ class ExpressionChecker:
         types = [self.check(element, scope) for element in node.elements]
         declared = self._type_names.resolved(node.element_type) if node.element_type is not None else None
         if declared is None:
-            return ListOf(common(types))
+            return ListOf(self._one_of(node, types))
         for element, type_ in zip(node.elements, types, strict=True):
             if not goes_for(type_, declared):
                 self._findings.report(element, f"the list holds {declared}, not {type_}")
@@ -204,6 +204,8 @@ class ExpressionChecker:
     def _property(self, node: Property, scope: Scope) -> Type:
         if self._names.is_library(node.source, scope) and (member := self._names.member(node)) is not None:
             return member
+        if isinstance(node.source, Null):
+            self._findings.report(node, "null has no elements")
         return self._names.path(node, self.check(node.source, scope))
 
     def _this(self, node: This, scope: Scope) -> Type:
@@ -268,7 +270,7 @@ class ExpressionChecker:
 
     def _if(self, node: If, scope: Scope) -> Type:
         self._condition(node.condition, scope)
-        return common((self.check(node.then, scope), self.check(node.otherwise, scope)))
+        return self._one_of(node, [self.check(node.then, scope), self.check(node.otherwise, scope)])
 
     def _case(self, node: Case, scope: Scope) -> Type:
         comparand = self.check(node.comparand, scope) if node.comparand is not None else None
@@ -282,7 +284,12 @@ class ExpressionChecker:
                     self._findings.report(item.when, f"{when} is never equal to {comparand}")
             results.append(self.check(item.then, scope))
         results.append(self.check(node.otherwise, scope))
-        return common(results)
+        return self._one_of(node, results)
+
+    def _one_of(self, node: Expression, types: Sequence[Type]) -> Type:
+        """The type of what is one of several values."""
+        self._operands.check_alternatives(node, types)
+        return common(types)
 
     def _condition(self, condition: Expression, scope: Scope) -> None:
         self._operands.check_condition(condition, self.check(condition, scope))

@@ -13,6 +13,7 @@ from cql_like_rules.cql.checking.findings import Findings
 from cql_like_rules.cql.checking.signatures import (
     EQUALITY,
     FUNCTIONS_TAKING_ELEMENTS,
+    INCLUSION,
     MEMBERSHIP,
     ORDERING,
     TAKES_ELEMENTS,
@@ -91,6 +92,15 @@ class OperandChecker:
             hint = conversion_hint(fhir, type_) if fhir else ""
             self._findings.report(condition, f"a condition is a Boolean, not {described(type_)}", hint)
 
+    def check_alternatives(self, node: Expression, types: Sequence[Type]) -> None:
+        """Report values of which some are FHIR elements and others are not: other engines would convert them."""
+        parts = [option for type_ in types for option in _options(_innermost(type_)) if option != ANY]
+        fhir = next((found for part in parts if (found := fhir_in(part))), None)
+        other = next((part for part in parts if fhir_in(part) is None), None)
+        if fhir and other:
+            message = f"this is {fhir} in one case and {other} in another"
+            self._findings.report(node, message, conversion_hint(fhir))
+
     def _check(self, operation: Operation, types: Sequence[Type]) -> None:
         operator = operation.operator
         if self._mixes_fhir(operation, types) or self._is_fhir(operation, types):
@@ -99,6 +109,8 @@ class OperandChecker:
             return
         if operator in MEMBERSHIP:
             self._check_membership(operation, types)
+        elif operator in INCLUSION:
+            self._check_inclusion(operation, types[INCLUSION[operator]])
         elif operator in EQUALITY and _differ_in_elements(types):
             self._report(operation, f"compares {types[0]} with {types[1]}: they have different elements")
         elif operator in COMPARISON and self._strict:
@@ -109,6 +121,8 @@ class OperandChecker:
     def check_call(self, name: str, operands: Sequence[Expression], types: Sequence[Type]) -> None:
         """Report operands that do not suit a system function."""
         wanted = FUNCTION_OPERANDS.get(name, ())
+        if name == "Coalesce" and operands:
+            self.check_alternatives(operands[0], types)
         for index, (operand, type_) in enumerate(zip(operands, types, strict=True)):
             fhir = fhir_in(type_)
             if fhir and name not in FUNCTIONS_TAKING_ELEMENTS:
@@ -168,6 +182,10 @@ class OperandChecker:
             self._report(operation, f"needs a list, an interval or a value set, not {holder}")
         elif self._strict and not comparable(element, _innermost(holder)):
             self._report(operation, f"looks for {element} in {holder}: it is never there")
+
+    def _check_inclusion(self, operation: Operation, whole: Type) -> None:
+        if whole != ANY and not _may_be(whole, ListOf, IntervalOf):
+            self._report(operation, f"needs a list or an interval that includes, not {whole}")
 
     def _check_comparable(self, operation: Operation, types: Sequence[Type]) -> None:
         for other in types[1:]:
@@ -234,4 +252,8 @@ def _innermost(type_: Type) -> Type:
 
 
 def _may_be(type_: Type, *classes: type[Type]) -> bool:
-    return any(isinstance(option, classes) for option in (type_.options if isinstance(type_, ChoiceOf) else (type_,)))
+    return any(isinstance(option, classes) for option in _options(type_))
+
+
+def _options(type_: Type) -> tuple[Type, ...]:
+    return type_.options if isinstance(type_, ChoiceOf) else (type_,)

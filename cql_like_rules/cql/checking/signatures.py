@@ -32,6 +32,8 @@ EQUALITY = frozenset({"Equal", "NotEqual", "Equivalent", "NotEquivalent"})
 ORDERING = frozenset({"Less", "Greater", "LessOrEqual", "GreaterOrEqual", "Between"})
 MEMBERSHIP = {"In": (0, 1), "ProperIn": (0, 1), "Contains": (1, 0), "ProperContains": (1, 0)}
 """Membership operators: where the element stands among the operands, and where what holds it."""
+INCLUSION = {"IncludedIn": 1, "ProperIncludedIn": 1, "Includes": 0, "ProperIncludes": 0}
+"""Where the including list or interval stands among the operands; the other one may also be an element of it."""
 
 OF_INTERVAL = frozenset({"Start", "End", "Width", "PointFrom"})
 OF_LIST = frozenset({"Exists", "Distinct", "Flatten", "SingletonFrom"})

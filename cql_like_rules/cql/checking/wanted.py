@@ -68,6 +68,7 @@ OPERANDS: dict[str, Wanted] = {
     **dict.fromkeys(("Overlaps", "OverlapsBefore", "OverlapsAfter"), _INTERVAL),
     **dict.fromkeys(("Start", "End", "Width", "PointFrom"), _INTERVAL),
     **dict.fromkeys(("Exists", "Distinct", "Flatten", "SingletonFrom"), _LIST),
+    **dict.fromkeys(("Union", "Intersect", "Except"), _wanted("lists or intervals", "List Interval")),
     **dict.fromkeys(("DurationBetween", "DifferenceBetween", "DateTimeComponentFrom"), _TIME),
     **dict.fromkeys(("DateFrom", "TimeFrom", "TimezoneOffsetFrom"), _TIME),
 }

@@ -123,6 +123,9 @@ def test_fhir_values_are_never_taken_for_cql_values(
         ("Lower(1)", "Lower takes System.String here, not System.Integer"),
         ("First(1)", "First takes List<System.Any> here, not System.Integer"),
         ("AllTrue({ 1 })", "AllTrue takes List<System.Boolean> here, not List<System.Integer>"),
+        ("true union false", "'union' needs lists or intervals, not System.Boolean"),
+        ("1 during 2", "'during' needs a list or an interval that includes, not System.Integer"),
+        ("null.value", "null has no elements"),
         ("exists 1", "'exists' needs a list, not System.Integer"),
         ("start of @2026-01-01", "'start of' needs an interval, not System.Date"),
         ("1 in 2", "'in' needs a list, an interval or a value set, not System.Integer"),
@@ -145,7 +148,6 @@ def test_fhir_values_are_never_taken_for_cql_values(
         ("1 is Long", "not in the subset: the type Long"),
         ("1 is Intger", "there is no type Intger"),
         ("null as FHIR.Nonsense", "there is no type FHIR.Nonsense in the type table"),
-        ("expand { Interval[1, 2] } per 1", "not in the subset: Expand (expanding an interval into points)"),
         ("Interval[1, 5] starts 2 days or less before @2026-01-01", "'in' looks for System.Integer in "
          "Interval<System.Date>: it is never there"),
         ("@2026-01-01 3 days or less before Interval[@2026-01-01, @2026-02-01]",
@@ -199,6 +201,25 @@ def test_what_may_be_right_is_let_through(defines: Callable[..., Any], expressio
 )
 def test_a_retrieve_filters_codes_of_a_resource(problem: Callable[..., Problem], expression: str, message: str) -> None:
     assert problem(expression, strict=False).message == message
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "[Condition] C return all Coalesce(C.id, 'x')",
+        "[Condition] C return all { C.id, 'x' }",
+        "[Condition] C return all (if C.id is null then 'x' else C.id)",
+        "[Condition] C return all (case when C.id is null then C.onset else 'x' end)",
+    ],
+)
+def test_one_value_is_never_fhir_in_one_case_and_cql_in_another(
+    problem: Callable[..., Problem], expression: str
+) -> None:
+    assert problem(expression).message.startswith("this is FHIR.")
+
+
+def test_operators_that_the_subset_leaves_out_are_refused_by_name(problem: Callable[..., Problem]) -> None:
+    assert problem("expand { Interval[1, 2] } per 1").message.startswith("not in the subset: Expand (")
 
 
 def test_a_function_returns_what_it_declares(check: Callable[..., Any]) -> None:
