@@ -210,7 +210,10 @@ def _aggregated(clause: AggregateClause, sources: list[Closure], passing: Binder
     expression = scope.closure(clause.expression)
 
     def aggregated(frame: Frame) -> Any:
-        lists = _lists([source(frame) for source in sources])
+        values = [source(frame) for source in sources]
+        if len(values) == 1 and values[0] is None:
+            return None
+        lists = _lists(values)
         if clause.distinct:
             lists = [distinct(members) or [] for members in lists]
         total = starting(frame)

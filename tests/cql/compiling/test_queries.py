@@ -53,7 +53,8 @@ def test_aggregate_carries_a_value_from_row_to_row(value_of: Callable[..., Any])
     assert value_of("({ 1, 2, 3 }) N aggregate T starting 10: T + N") == 16
     assert value_of("({ 1, 1, 3 }) N aggregate distinct T starting 0: T + N") == 4
     assert value_of("from ({ 1, 2 }) A, ({ 3, 4 }) B where A = 1 aggregate T starting 0: T + A * B") == 7
-    assert value_of("(null as List<Integer>) N aggregate T starting 10: T + N") == 10
+    assert value_of("(null as List<Integer>) N aggregate T starting 10: T + N") is None
+    assert value_of("(List<Integer> { }) N aggregate T starting 10: T + N") == 10
 
 
 def test_queries_nest_without_disturbing_each_other(value_of: Callable[..., Any]) -> None:
