@@ -67,6 +67,7 @@ _WRITTEN = {
     "Modulo": "mod",
     "Power": "^",
     "Concatenate": "&",
+    "Indexer": "[…]",
     "Start": "start of",
     "End": "end of",
     "Width": "width of",
@@ -109,6 +110,8 @@ class OperandChecker:
             return
         if operator in MEMBERSHIP:
             self._check_membership(operation, types)
+        elif operator == "Indexer":
+            self._check_indexed(operation, types)
         elif operator in INCLUSION:
             self._check_inclusion(operation, types[INCLUSION[operator]])
         elif operator in EQUALITY and _differ_in_elements(types):
@@ -182,6 +185,13 @@ class OperandChecker:
             self._report(operation, f"needs a list, an interval or a value set, not {holder}")
         elif self._strict and not comparable(element, _innermost(holder)):
             self._report(operation, f"looks for {element} in {holder}: it is never there")
+
+    def _check_indexed(self, operation: Operation, types: Sequence[Type]) -> None:
+        source, index = types
+        if source not in (ANY, STRING) and not _may_be(source, ListOf):
+            self._report(operation, f"needs a list, not {described(source)}", "leave the brackets out")
+        elif not goes_for(index, INTEGER):
+            self._report(operation, f"needs an Integer, not {described(index)}")
 
     def _check_inclusion(self, operation: Operation, whole: Type) -> None:
         if whole != ANY and not _may_be(whole, ListOf, IntervalOf):

@@ -125,6 +125,8 @@ def test_fhir_values_are_never_taken_for_cql_values(
         ("AllTrue({ 1 })", "AllTrue takes List<System.Boolean> here, not List<System.Integer>"),
         ("true union false", "'union' needs lists or intervals, not System.Boolean"),
         ("1 during 2", "'during' needs a list or an interval that includes, not System.Integer"),
+        ("(1)[0]", "'[…]' needs a list, not System.Integer"),
+        ("{ 1 }['a']", "'[…]' needs an Integer, not System.String"),
         ("null.value", "null has no elements"),
         ("exists 1", "'exists' needs a list, not System.Integer"),
         ("start of @2026-01-01", "'start of' needs an interval, not System.Date"),
