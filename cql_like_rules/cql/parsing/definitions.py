@@ -82,9 +82,11 @@ class DefinitionParser:
             raise self._failure_between_definitions()
         self._check_order(word)
         if word == "library":
-            return self._library_name(tags)
+            self._library_name(tags)
+            return None
         if word == "context":
-            return self._context()
+            self._context()
+            return None
         if word == "define":
             return self._define(tags)
         private = self._access()

@@ -112,7 +112,7 @@ class SelectorParser:
         """A number with its unit, `1` where none is written."""
         tokens = self._tokens
         position = tokens.position()
-        if tokens.current.kind is not TokenKind.NUMBER:
+        if not tokens.at_number:
             raise tokens.failure("a number with a unit")
         value = Decimal(tokens.advance().text)
         if tokens.current.kind is TokenKind.STRING:

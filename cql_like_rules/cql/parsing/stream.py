@@ -61,6 +61,10 @@ class TokenStream:
         """The keyword or symbol at this place, empty for anything else."""
         return self.words[self.index]
 
+    @property
+    def at_number(self) -> bool:
+        return self.tokens[self.index].kind is TokenKind.NUMBER
+
     def word_at(self, index: int) -> str:
         return self.words[min(index, len(self.words) - 1)]
 

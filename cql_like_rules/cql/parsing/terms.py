@@ -165,7 +165,7 @@ class TermParser:
         """A sign; `-5` and `-5 'mg'` are literals, so that the smallest Integer can be written."""
         token = self._tokens.advance()
         position = self._tokens.position(token)
-        number = self._tokens.current.kind is TokenKind.NUMBER
+        number = self._tokens.at_number
         operand = self._operand()
         if token.text == "+":
             return operand

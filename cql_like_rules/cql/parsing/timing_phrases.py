@@ -116,7 +116,7 @@ class TimingParser:
         if tokens.word in _LIMITS_AHEAD:
             limit = tokens.advance().text
             return self._selectors.quantity(), limit
-        if tokens.current.kind is not TokenKind.NUMBER:
+        if not tokens.at_number:
             return None, ""
         offset = self._selectors.quantity()
         return offset, tokens.advance().text if tokens.word in _LIMITS_BEHIND else ""
