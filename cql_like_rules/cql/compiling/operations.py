@@ -5,14 +5,14 @@ Source: CQL 1.5.3, Appendix B.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from cql_like_rules.cql.compiling import logic
-from cql_like_rules.cql.compiling.frame import Closure, Frame, Site, located
+from cql_like_rules.cql.compiling.application import FAILURES, applied, failed, function_of
+from cql_like_rules.cql.compiling.frame import Closure, Frame, Site
 from cql_like_rules.cql.compiling.names import name_of
 from cql_like_rules.cql.compiling.scope import Maker, Scope
-from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, Operator
 from cql_like_rules.cql.syntax import Expression, FunctionRef, Operation, Position
 
@@ -23,10 +23,8 @@ COMPARISONS = frozenset(
 )
 """Operators whose operands a trace shows."""
 
-LOOKING = frozenset({"Exists", "SingletonFrom", "Indexer", "First", "Last", "Count", "Min", "Max", "Sum", "Avg"})
-"""Operators and functions whose answer depends on which members a list has."""
-
-_KEEPING_ONE = frozenset({"SingletonFrom", "Indexer", "First", "Last"})
+_OF_ALL_MEMBERS = frozenset({"Exists", "Count", "Min", "Max", "Sum", "Avg", "Median"})
+_OF_ONE_MEMBER = frozenset({"SingletonFrom", "Indexer", "First", "Last"})
 
 
 def operation(node: Operation, scope: Scope) -> Closure:
@@ -37,31 +35,14 @@ def operation(node: Operation, scope: Scope) -> Closure:
         return _is_null(scope.closure(node.operands[0]))
     if node.operator in COMPARISONS:
         return _comparison(node, scope)
-    function = _with_precision(OPERATORS[node.operator], node.precision)
-    operands = [scope.closure(operand) for operand in node.operands]
-    applied = _applied(function, operands, node.position, contextual=OPERATORS[node.operator].contextual)
-    return _looking(node.operator, applied, operands, node.position, function)
+    return _of_members(OPERATORS[node.operator], node.operands, node.position, scope, node.precision)
 
 
 def system_function(node: FunctionRef, scope: Scope, operands: Sequence[Expression]) -> Closure:
     """A function of the language (`Count(x)`, `AgeInYearsAt(d)`), or an operator called by its name (`Exists(x)`)."""
-    row = FUNCTIONS.get(node.name) or OPERATORS[node.name]
-    closures = [scope.closure(operand) for operand in operands]
-    if node.name == "Coalesce" and len(closures) > 1:
-        return _coalesce(closures)
-    applied = _applied(row.function, closures, node.position, contextual=row.contextual)
-    return _looking(node.name, applied, closures, node.position, row.function)
-
-
-def _with_precision(operator: Operator, precision: str | None) -> Callable[..., Any]:
-    function = operator.function
-    if precision is None:
-        return function
-
-    def at_precision(*operands: Any) -> Any:
-        return function(*operands, precision=precision)
-
-    return at_precision
+    if node.name == "Coalesce" and len(operands) > 1:
+        return _coalesce([scope.closure(operand) for operand in operands])
+    return _of_members(FUNCTIONS.get(node.name) or OPERATORS[node.name], operands, node.position, scope)
 
 
 def _is_null(operand: Closure) -> Closure:
@@ -84,61 +65,8 @@ def _coalesce(operands: Sequence[Closure]) -> Closure:
     return coalesce
 
 
-def _applied(
-    function: Callable[..., Any], operands: Sequence[Closure], position: Position, *, contextual: bool = False
-) -> Closure:
-    if contextual:
-        return _applied_in_context(function, operands, position)
-    if len(operands) == 1:
-        return _applied_to_one(function, operands[0], position)
-    if len(operands) == 2:
-        return _applied_to_two(function, operands[0], operands[1], position)
-
-    def applied(frame: Frame) -> Any:
-        values = [operand(frame) for operand in operands]
-        try:
-            return function(*values)
-        except EvaluationError as error:
-            raise located(error, position) from error
-
-    return applied
-
-
-def _applied_to_one(function: Callable[..., Any], operand: Closure, position: Position) -> Closure:
-    def applied(frame: Frame) -> Any:
-        value = operand(frame)
-        try:
-            return function(value)
-        except EvaluationError as error:
-            raise located(error, position) from error
-
-    return applied
-
-
-def _applied_to_two(function: Callable[..., Any], left: Closure, right: Closure, position: Position) -> Closure:
-    def applied(frame: Frame) -> Any:
-        first, second = left(frame), right(frame)
-        try:
-            return function(first, second)
-        except EvaluationError as error:
-            raise located(error, position) from error
-
-    return applied
-
-
-def _applied_in_context(function: Callable[..., Any], operands: Sequence[Closure], position: Position) -> Closure:
-    def applied(frame: Frame) -> Any:
-        values = [operand(frame) for operand in operands]
-        try:
-            return function(*values, context=frame[0])
-        except EvaluationError as error:
-            raise located(error, position) from error
-
-    return applied
-
-
 def _comparison(node: Operation, scope: Scope) -> Closure:
-    function = _with_precision(OPERATORS[node.operator], node.precision)
+    function = function_of(OPERATORS[node.operator], node.precision)
     left, right = (scope.closure(operand) for operand in node.operands)
     left_name, right_name = (name_of(operand, scope) for operand in node.operands)
     site = Site(node.operator, left_name, right_name, node.position)
@@ -146,38 +74,41 @@ def _comparison(node: Operation, scope: Scope) -> Closure:
     def comparison(frame: Frame) -> bool | None:
         first, second = left(frame), right(frame)
         try:
-            result = function(first, second)
-        except EvaluationError as error:
-            raise located(error, site.position) from error
+            result: bool | None = function(first, second)
+        except FAILURES as error:
+            raise failed(error, site.operator, (first, second), site.position) from error
         recorder = frame[0].recorder
         if recorder is not None:
             recorder.compared(site, first, second, result)
-        return result  # type: ignore[no-any-return]
+        return result
 
     return comparison
 
 
-def _looking(
-    name: str, applied: Closure, operands: Sequence[Closure], position: Position, function: Callable[..., Any]
+def _of_members(
+    operator: Operator,
+    operands: Sequence[Expression],
+    position: Position,
+    scope: Scope,
+    precision: str | None = None,
 ) -> Closure:
-    """The same closure for most operators; for those that look at the members of a list, one that records them."""
-    if name not in LOOKING:
-        return applied
-    keeps_one = name in _KEEPING_ONE
+    """An operator; one whose answer depends on which members a list has tells the trace which ones these are."""
+    closures = [scope.closure(operand) for operand in operands]
+    if operator.name in _OF_ALL_MEMBERS:
+        return applied(operator, [_looked_at(closures[0]), *closures[1:]], position, precision)
+    answer = applied(operator, closures, position, precision)
+    return _looked_at(answer) if operator.name in _OF_ONE_MEMBER else answer
 
-    def looking(frame: Frame) -> Any:
+
+def _looked_at(closure: Closure) -> Closure:
+    def looked_at(frame: Frame) -> Any:
+        value = closure(frame)
         recorder = frame[0].recorder
-        if recorder is None:
-            return applied(frame)
-        values = [operand(frame) for operand in operands]
-        try:
-            result = function(*values)
-        except EvaluationError as error:
-            raise located(error, position) from error
-        recorder.looked_at(result if keeps_one else values[0])
-        return result
+        if recorder is not None:
+            recorder.looked_at(value)
+        return value
 
-    return looking
+    return looked_at
 
 
 CLOSURES: dict[type[Expression], Maker] = {Operation: operation}
