@@ -16,7 +16,8 @@ from cql_like_rules.cql.compiling.frame import Closure, DefineFailed, Expression
 from cql_like_rules.cql.compiling.scope import Maker, Scope
 from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.operators.comparison import equal
-from cql_like_rules.cql.syntax import Case, Expression, If, Operation, Position
+from cql_like_rules.cql.syntax import Case, Expression, If, Operation
+from cql_like_rules.cql.types import BOOLEAN
 from cql_like_rules.cql.values import logic
 from cql_like_rules.cql.values.logic import Truth
 
@@ -32,8 +33,7 @@ def disjunction(node: Operation, scope: Scope) -> Closure:
 
 
 def _chain(node: Operation, scope: Scope, *, decides: bool) -> Closure:
-    operands = _flattened(node, node.operator)
-    closures = tuple(scope.closure(operand) for operand in operands)
+    closures = tuple(condition(operand, scope) for operand in _flattened(node, node.operator))
     undecided = not decides
 
     def chain(frame: Frame) -> Truth:
@@ -46,8 +46,6 @@ def _chain(node: Operation, scope: Scope, *, decides: bool) -> Closure:
                 return not undecided
             if value is None:
                 result = None
-            elif value is not undecided:
-                raise _not_boolean(value, operands[index])
         return result
 
     return chain
@@ -68,42 +66,42 @@ def _flattened(node: Expression, operator: str) -> list[Expression]:
 
 def implication(node: Operation, scope: Scope) -> Closure:
     """`a implies b`: true when a is false, whatever b is."""
-    condition, consequence = (scope.closure(operand) for operand in node.operands)
+    premise, consequence = (condition(operand, scope) for operand in node.operands)
 
-    def implies(frame: Frame) -> bool | None:
-        given = condition(frame)
+    def implies(frame: Frame) -> Truth:
+        given = premise(frame)
         if given is False:
             if frame[0].recorder is not None:
                 _evaluate_for_the_trace((consequence,), frame)
             return True
-        then = consequence(frame)
-        for value, operand in zip((given, then), node.operands, strict=True):
-            if not (value is None or value is True or value is False):
-                raise _not_boolean(value, operand)
-        return logic.implies(given, then)
+        return logic.implies(given, consequence(frame))
 
     return implies
 
 
 def negation(node: Operation, scope: Scope) -> Closure:
     """`not a`."""
-    operand = scope.closure(node.operands[0])
+    operand = condition(node.operands[0], scope)
 
-    def not_(frame: Frame) -> bool | None:
-        value = operand(frame)
-        if value is None:
-            return None
-        if value is True:
-            return False
-        if value is False:
-            return True
-        raise _not_boolean(value, node.operands[0])
+    def not_(frame: Frame) -> Truth:
+        return logic.not_(operand(frame))
 
     return not_
 
 
-def _not_boolean(value: object, operand: Expression) -> ExpressionFailed:
-    return ExpressionFailed(operand.position, f"true, false or null is needed here, not {value!r}")
+def condition(node: Expression, scope: Scope) -> Closure:
+    """The closure of a condition. Where the static type does not promise a Boolean, anything else fails."""
+    closure = scope.closure(node)
+    if scope.type_of(node) == BOOLEAN:
+        return closure
+
+    def checked(frame: Frame) -> Truth:
+        value = closure(frame)
+        if value is None or value is True or value is False:
+            return value
+        raise ExpressionFailed(node.position, f"true, false or null is needed here, not {value!r}")
+
+    return checked
 
 
 def _evaluate_for_the_trace(closures: Sequence[Closure], frame: Frame) -> None:
@@ -114,20 +112,20 @@ def _evaluate_for_the_trace(closures: Sequence[Closure], frame: Frame) -> None:
 
 def if_then_else(node: If, scope: Scope) -> Closure:
     """`if c then a else b`: a when c is true, b when it is false or null."""
-    condition, then, otherwise = (scope.closure(part) for part in (node.condition, node.then, node.otherwise))
+    test, then, otherwise = condition(node.condition, scope), scope.closure(node.then), scope.closure(node.otherwise)
 
     def if_(frame: Frame) -> object:
-        return then(frame) if condition(frame) is True else otherwise(frame)
+        return then(frame) if test(frame) is True else otherwise(frame)
 
     return if_
 
 
 def case(node: Case, scope: Scope) -> Closure:
     """`case when c then a … else b end`, or with a comparand that each `when` is equal to."""
-    items = tuple((scope.closure(item.when), scope.closure(item.then)) for item in node.items)
     otherwise = scope.closure(node.otherwise)
     if node.comparand is not None:
-        return _selected(scope.closure(node.comparand), items, otherwise, node.position)
+        return _selected(node, scope.closure(node.comparand), otherwise, scope)
+    items = tuple((condition(item.when, scope), scope.closure(item.then)) for item in node.items)
 
     def standard(frame: Frame) -> object:
         for when, then in items:
@@ -138,9 +136,10 @@ def case(node: Case, scope: Scope) -> Closure:
     return standard
 
 
-def _selected(
-    comparand: Closure, items: tuple[tuple[Closure, Closure], ...], otherwise: Closure, position: Position
-) -> Closure:
+def _selected(node: Case, comparand: Closure, otherwise: Closure, scope: Scope) -> Closure:
+    items = tuple((scope.closure(item.when), scope.closure(item.then)) for item in node.items)
+    position = node.position
+
     def selected(frame: Frame) -> object:
         wanted = comparand(frame)
         for when, then in items:

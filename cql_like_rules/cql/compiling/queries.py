@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from cql_like_rules.cql.compiling.constants import constant
 from cql_like_rules.cql.compiling.frame import Closure, Frame, Recorder, unrecorded
+from cql_like_rules.cql.compiling.logic import condition
 from cql_like_rules.cql.compiling.references import in_slot
 from cql_like_rules.cql.compiling.scope import Maker, Scope
 from cql_like_rules.cql.compiling.sorting import Sorter, sorter
@@ -36,10 +37,10 @@ def query(node: Query, scope: Scope) -> Closure:
     slots = [scope.new_slot(source) for source in node.sources]
     bound = _one_by_one(slots[0]) if len(slots) == 1 else _combined(slots)
     lets = [_let(let.expression, scope.new_slot(let), scope) for let in node.lets]
-    condition = _condition(node, scope)
+    filters = _filters(node, scope)
     if node.aggregate is not None:
-        return _aggregated(node.aggregate, sources, _passing(bound, lets, condition), scope)
-    rows = _rows(bound, lets, condition, _returned(node, slots, scope), slots)
+        return _aggregated(node.aggregate, sources, _passing(bound, lets, filters), scope)
+    rows = _rows(bound, lets, filters, _returned(node, slots, scope), slots)
     finished = _finished(node, scope)
     return _over_one(sources[0], rows, finished) if len(sources) == 1 else _over_several(sources, rows, finished)
 
@@ -48,16 +49,16 @@ def _let(expression: Expression, slot: int, scope: Scope) -> tuple[int, Closure]
     return slot, scope.closure(expression)
 
 
-def _condition(node: Query, scope: Scope) -> Closure:
+def _filters(node: Query, scope: Scope) -> Closure:
     """Whether a row passes: with, without and where."""
     conditions = [_related(relationship, scope) for relationship in node.relationships]
     if node.where is not None:
-        conditions.append(scope.closure(node.where))
+        conditions.append(condition(node.where, scope))
     if len(conditions) == 1:
         return conditions[0]
 
     def passes(frame: Frame) -> bool:
-        return all(condition(frame) is True for condition in conditions)
+        return all(each(frame) is True for each in conditions)
 
     return passes if conditions else constant(True)
 
@@ -140,7 +141,7 @@ def _combined(slots: list[int]) -> Binder:
     return bound
 
 
-def _rows(bound: Binder, lets: Lets, condition: Closure, returned: Closure, slots: list[int]) -> Rows:
+def _rows(bound: Binder, lets: Lets, filters: Closure, returned: Closure, slots: list[int]) -> Rows:
     def rows(frame: Frame, lists: Lists) -> list[Any]:
         recorder = frame[0].recorder
         if recorder is not None:
@@ -149,7 +150,7 @@ def _rows(bound: Binder, lets: Lets, condition: Closure, returned: Closure, slot
         for _ in bound(frame, lists):
             for slot, let in lets:
                 frame[slot] = let(frame)
-            if condition(frame) is True:
+            if filters(frame) is True:
                 result.append(returned(frame))
         return result
 
@@ -159,36 +160,36 @@ def _rows(bound: Binder, lets: Lets, condition: Closure, returned: Closure, slot
             with recorder.row() as row:
                 for slot, let in lets:
                     frame[slot] = let(frame)
-                if _passes_unrecorded(condition, frame):
+                if _passes_unrecorded(filters, frame):
                     result.append(row.made(returned(frame), [frame[slot] for slot in slots]))
         return result
 
     return rows
 
 
-def _passing(bound: Binder, lets: Lets, condition: Closure) -> Binder:
+def _passing(bound: Binder, lets: Lets, filters: Closure) -> Binder:
     """Only those combinations that pass the filters."""
 
     def passing(frame: Frame, lists: Lists) -> Iterator[None]:
         for _ in bound(frame, lists):
             for slot, let in lets:
                 frame[slot] = let(frame)
-            if _passes_unrecorded(condition, frame):
+            if _passes_unrecorded(filters, frame):
                 yield
 
     return passing
 
 
-def _passes_unrecorded(condition: Closure, frame: Frame) -> bool:
+def _passes_unrecorded(filters: Closure, frame: Frame) -> bool:
     with unrecorded(frame):
-        return condition(frame) is True
+        return filters(frame) is True
 
 
 def _related(node: RelationshipClause, scope: Scope) -> Closure:
     """`with` (or `without`): whether any row (or no row) of the other source satisfies the condition."""
     source = scope.closure(node.source.expression)
     slot = scope.new_slot(node.source)
-    such_that = scope.closure(node.such_that)
+    such_that = condition(node.such_that, scope)
     wanted = node.kind == "With"
 
     def related(frame: Frame) -> bool:

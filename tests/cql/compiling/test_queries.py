@@ -119,3 +119,14 @@ def test_rows_with_the_same_key_stay_in_their_order(value_of: Callable[..., Any]
     descending = value_of(f"({{ {tuples} }}) R sort by k desc")
     assert [(row["k"], row["n"]) for row in ascending] == sorted(rows, key=lambda row: row[0])
     assert [(row["k"], row["n"]) for row in descending] == sorted(rows, key=lambda row: -row[0])
+
+
+def test_a_filter_that_is_no_boolean_fails_and_rejects_nothing_silently(evaluate: Callable[..., Evaluation]) -> None:
+    evaluation = evaluate("""
+        define "Rows": ({ 1, 2 }) N where First({ 'yes' } union { true })
+        define "If": if First({ 'yes' } union { true }) then 1 else 2
+    """)
+    for name in ("Rows", "If"):
+        failure = evaluation.outcome(name).failure
+        assert failure is not None
+        assert "true, false or null is needed here, not 'yes'" in failure.cause
