@@ -56,7 +56,7 @@ class DefinitionChecker:
         self._valuesets = valuesets
         self._findings = findings
         self._strict = strict
-        self._in_progress: list[Definition] = []
+        self._in_progress: dict[int, Definition] = {}
         self._namespace = Namespace(library, includes, findings)
         uses_fhir = any(isinstance(part, UsingDef) and part.name == "FHIR" for part in library.definitions)
         self._type_names = TypeNames(findings, uses_fhir, strict)
@@ -84,12 +84,12 @@ class DefinitionChecker:
         known = self._findings.types.get(id(definition))
         if known is not None:
             return known
-        if definition in self._in_progress:
+        if id(definition) in self._in_progress:
             self._report_recursion(definition)
             return ANY
-        self._in_progress.append(definition)
+        self._in_progress[id(definition)] = definition
         type_ = self._checked(definition)
-        self._in_progress.pop()
+        del self._in_progress[id(definition)]
         self._findings.types[id(definition)] = type_
         return type_
 
@@ -192,8 +192,8 @@ class DefinitionChecker:
             self._findings.report(node, f'the name "{name}" hides another of the same name', "choose another name")
 
     def _report_recursion(self, definition: Definition) -> None:
-        start = self._in_progress.index(definition)
-        names = [f'"{part.name}"' for part in [*self._in_progress[start:], definition]]
+        start = list(self._in_progress).index(id(definition))
+        names = [f'"{part.name}"' for part in [*list(self._in_progress.values())[start:], definition]]
         self._findings.report(definition, f"{names[0]} rests on itself: {' -> '.join(names)}")
 
 
@@ -202,21 +202,23 @@ def _dependencies_first(library: Library) -> Iterator[Definition]:
     by_name: dict[str, list[Definition]] = {}
     for definition in library.definitions:
         by_name.setdefault(definition.name, []).append(definition)
-    done: set[int] = set()
+
+    def named_in(definition: Definition) -> Iterator[Definition]:
+        for node in definition.walk():
+            if isinstance(node, IdentifierRef | FunctionRef):
+                yield from by_name.get(node.name, ())
+
+    seen: set[int] = set()
     for definition in library.definitions:
-        waiting = [(definition, _named_in(definition))]
-        while waiting:
-            current, names = waiting[-1]
-            following = next((part for name in names for part in by_name.get(name, ()) if id(part) not in done), None)
-            if following is None or any(part is following for part, _ in waiting):
-                if following is None:
-                    waiting.pop()
-                    if id(current) not in done:
-                        done.add(id(current))
-                        yield current
-                continue
-            waiting.append((following, _named_in(following)))
-
-
-def _named_in(definition: Definition) -> Iterator[str]:
-    return (node.name for node in definition.walk() if isinstance(node, IdentifierRef | FunctionRef))
+        # The first step only leads to the definition itself, so that it is left like all others.
+        path = [(definition, iter((definition,)))]
+        while path:
+            current, named = path[-1]
+            following = next((part for part in named if id(part) not in seen), None)
+            if following is not None:
+                seen.add(id(following))
+                path.append((following, named_in(following)))
+            else:
+                path.pop()
+                if path:
+                    yield current

@@ -51,15 +51,19 @@ class ExpressionParser:
     def expression(self, floor: int = 0) -> Expression:
         """An expression with operators that bind at least as tightly as `floor`."""
         self.tokens.deeper()
+        try:
+            return self._chain(floor)
+        finally:
+            self.tokens.shallower()
+
+    def _chain(self, floor: int) -> Expression:
         left = self._first_operand()
-        links = 0
-        while (longer := self._continued(left, floor)) is not None:
+        for _ in range(_CHAIN_LIMIT):
+            longer = self._continued(left, floor)
+            if longer is None:
+                return left
             left = longer
-            links += 1
-            if links > _CHAIN_LIMIT:
-                raise self.tokens.failure("fewer operators in one expression", "give parts of it names with define")
-        self.tokens.shallower()
-        return left
+        raise self.tokens.failure("fewer operators in one expression", "give parts of it names with define")
 
     def _continued(self, left: Expression, floor: int) -> Expression | None:
         """`left` with one more operator; None when none follows that binds tightly enough."""

@@ -218,13 +218,12 @@ class TokenStream:
 
     def deeper(self) -> None:
         """Count one more level of nesting; a file that nests without end is refused."""
-        self._depth += 1
-        if self._depth > _NESTING_LIMIT:
-            self._depth = 0
+        if self._depth == _NESTING_LIMIT:
             raise self.failure("fewer parts inside each other", "give the inner parts names with define")
+        self._depth += 1
 
     def shallower(self) -> None:
-        self._depth = max(0, self._depth - 1)
+        self._depth -= 1
 
     def _skip(self, stops: Callable[[str], bool]) -> None:
         while self.current.kind is not TokenKind.END and not self.starts_definition(self.index):

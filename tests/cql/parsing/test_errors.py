@@ -97,3 +97,10 @@ def test_nesting_without_end_is_refused_and_does_not_end_the_program(problems: P
     assert problem.expected == "fewer parts inside each other"
     (problem,) = problems(f"library L version '1'\ndefine A: {' and '.join(['x'] * 500)}")
     assert problem.expected == "fewer operators in one expression"
+
+
+def test_errors_in_many_defines_are_all_found(problems: Problems) -> None:
+    text = "library L version '1'\n" + "\n".join(f"define A{number}: (((1 + *" for number in range(200))
+    found = problems(text)
+    assert [problem.position.line for problem in found] == list(range(2, 202))
+    assert {problem.found for problem in found} == {"'*'"}
