@@ -37,7 +37,6 @@ INFIX = {
 }
 """How tightly an operator binds, and its ELM name. All of them group from the left."""
 
-_CHAIN_LIMIT = 200
 _LITERAL_TESTS = {"null": "IsNull", "true": "IsTrue", "false": "IsFalse"}
 
 
@@ -50,20 +49,9 @@ class ExpressionParser:
 
     def expression(self, floor: int = 0) -> Expression:
         """An expression with operators that bind at least as tightly as `floor`."""
-        self.tokens.deeper()
-        try:
-            return self._chain(floor)
-        finally:
-            self.tokens.shallower()
-
-    def _chain(self, floor: int) -> Expression:
-        left = self._first_operand()
-        for _ in range(_CHAIN_LIMIT):
-            longer = self._continued(left, floor)
-            if longer is None:
-                return left
-            left = longer
-        raise self.tokens.failure("fewer operators in one expression", "give parts of it names with define")
+        return self.tokens.nested(
+            lambda: self.tokens.chained(self._first_operand(), lambda left: self._continued(left, floor))
+        )
 
     def _continued(self, left: Expression, floor: int) -> Expression | None:
         """`left` with one more operator; None when none follows that binds tightly enough."""

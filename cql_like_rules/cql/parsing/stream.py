@@ -26,6 +26,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = frozenset(")]}")
 _NAMED_DEFINITIONS = DEFINITION_STARTS - {"define", "public", "private"}
 _NESTING_LIMIT = 80
+_CHAIN_LIMIT = 150
 
 
 class SyntaxFailure(Exception):
@@ -216,14 +217,25 @@ class TokenStream:
         while self.current.kind is not TokenKind.END and not self.starts_definition(self.index):
             self.index += 1
 
-    def deeper(self) -> None:
-        """Count one more level of nesting; a file that nests without end is refused."""
+    def nested(self, parse: Callable[[], T]) -> T:
+        """What is parsed one level deeper; a file that nests without end is refused."""
         if self._depth == _NESTING_LIMIT:
             raise self.failure("fewer parts inside each other", "give the inner parts names with define")
         self._depth += 1
+        try:
+            return parse()
+        finally:
+            self._depth -= 1
 
-    def shallower(self) -> None:
-        self._depth -= 1
+    def chained(self, first: T, longer: Callable[[T], T | None]) -> T:
+        """`first` made longer link by link, until None says that nothing follows; chains without end are refused."""
+        chain = first
+        for _ in range(_CHAIN_LIMIT):
+            following = longer(chain)
+            if following is None:
+                return chain
+            chain = following
+        raise self.failure("fewer operators in one expression", "give parts of it names with define")
 
     def _skip(self, stops: Callable[[str], bool]) -> None:
         while self.current.kind is not TokenKind.END and not self.starts_definition(self.index):

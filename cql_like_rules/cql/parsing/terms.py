@@ -94,12 +94,17 @@ class TermParser:
 
     def term(self, floor: int = 1, first: Expression | None = None) -> Expression:
         """A term with operators that bind at least as tightly as `floor`; `first` is a part of it already parsed."""
-        tokens = self._tokens
         left = self._postfixed(first) if first else self._operand()
-        while (known := INFIX.get(tokens.word)) and known[0] >= floor:
-            position = tokens.position(tokens.advance())
-            left = Operation(position, known[1], (left, self.term(known[0] + 1)))
-        return left
+        return self._tokens.chained(left, lambda chain: self._continued(chain, floor))
+
+    def _continued(self, left: Expression, floor: int) -> Expression | None:
+        """`left` with one more operator; None when none follows that binds tightly enough."""
+        tokens = self._tokens
+        level, operator = INFIX.get(tokens.word, (0, ""))
+        if level < floor:
+            return None
+        position = tokens.position(tokens.advance())
+        return Operation(position, operator, (left, self.term(level + 1)))
 
     def parenthesized(self) -> Expression:
         return self._tokens.bracketed("bracket", self._outer.expression, Malformed)
@@ -117,11 +122,7 @@ class TermParser:
     # --- operands ---
 
     def _operand(self) -> Expression:
-        self._tokens.deeper()
-        try:
-            return self._postfixed(self._primary())
-        finally:
-            self._tokens.shallower()
+        return self._postfixed(self._tokens.nested(self._primary))
 
     def _primary(self) -> Expression:
         tokens = self._tokens
@@ -274,17 +275,18 @@ class TermParser:
         return IdentifierRef(position, name)
 
     def _postfixed(self, operand: Expression) -> Expression:
+        """An operand with the paths, calls and indexes that follow it."""
+        return self._tokens.chained(operand, self._with_postfix)
+
+    def _with_postfix(self, operand: Expression) -> Expression | None:
         tokens = self._tokens
-        while True:
-            if tokens.word == ".":
-                tokens.advance()
-                operand = self._member(operand)
-            elif tokens.word == "[":
-                position = tokens.position()
-                index = tokens.bracketed("index", self._outer.expression, Malformed)
-                operand = Operation(position, "Indexer", (operand, index))
-            else:
-                return operand
+        if tokens.take("."):
+            return self._member(operand)
+        if tokens.word != "[":
+            return None
+        position = tokens.position()
+        index = tokens.bracketed("index", self._outer.expression, Malformed)
+        return Operation(position, "Indexer", (operand, index))
 
     def _member(self, operand: Expression) -> Expression:
         """What stands behind a dot: the name of an element, or a call, for which any keyword can be the name."""

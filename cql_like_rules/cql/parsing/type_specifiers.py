@@ -26,6 +26,9 @@ class TypeParser:
         self._tokens = tokens
 
     def specifier(self) -> TypeSpecifier:
+        return self._tokens.nested(self._specifier)
+
+    def _specifier(self) -> TypeSpecifier:
         tokens = self._tokens
         position = tokens.position()
         match tokens.current.text if tokens.word_at(tokens.index + 1) in ("<", "{") else "":
