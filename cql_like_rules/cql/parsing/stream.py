@@ -26,7 +26,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = frozenset(")]}")
 _NAMED_DEFINITIONS = DEFINITION_STARTS - {"define", "public", "private"}
 _NESTING_LIMIT = 80
-_CHAIN_LIMIT = 150
+_CHAIN_LIMIT = 200
 
 
 class SyntaxFailure(Exception):

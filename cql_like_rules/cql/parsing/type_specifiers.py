@@ -48,12 +48,17 @@ class TypeParser:
                 return self.named()
 
     def named(self) -> NamedTypeSpecifier:
-        """A type by name; `FHIR.Condition.Stage` is the type `Condition.Stage` of the model `FHIR`."""
+        """A type by name; `FHIR.Condition.Stage` is the type `Condition.Stage` of the model `FHIR`.
+
+        A keyword can be the last part of the name only (`FHIR.code`).
+        """
         tokens = self._tokens
         position = tokens.position()
+        may_qualify = tokens.is_name(tokens.index)
         parts = [self._part()]
-        while tokens.word == "." and self._is_part(tokens.index + 1):
+        while may_qualify and tokens.word == "." and self._is_part(tokens.index + 1):
             tokens.advance()
+            may_qualify = tokens.is_name(tokens.index)
             parts.append(self._part())
         if len(parts) > 1 and parts[0] in MODELS:
             return NamedTypeSpecifier(position, ".".join(parts[1:]), parts[0])
