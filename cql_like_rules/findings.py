@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from cql_like_rules.cql.operators import arithmetic, comparison
+from cql_like_rules.cql.operators import arithmetic, comparison, quantities
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import CriterionResult, DoseLimit, Finding, Status
 from cql_like_rules.orders.order import BodySize, Measurement
@@ -105,5 +105,5 @@ def _for_patient(limit: Quantity, body_size: BodySize) -> Quantity | None:
 def _scaled(limit: Quantity, unit: str, measurement: Measurement | None, rest: list[str]) -> Quantity | None:
     if measurement is None:
         return None
-    size = comparison.converted(measurement.value, unit)
+    size = quantities.converted(measurement.value, unit)
     return None if size is None else Quantity(limit.value * size.value, "/".join(rest))

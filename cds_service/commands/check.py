@@ -1,0 +1,119 @@
+"""`oncology-cds check`: decide one request from a file, without any network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.text import Text
+from rich.tree import Tree
+
+from cds_service.cdshooks.envelope import HookRequest, OrderSignRequest, check_orders
+from cds_service.cdshooks.filled import filled
+from cds_service.cdshooks.outcome import CallRefused
+from cds_service.cdshooks.reading import read_model, read_object
+from cds_service.cdshooks.wire import write_json
+from cds_service.commands.loading import loaded
+from cds_service.fhir.deadline import Deadline
+from cds_service.fhir.gather import gather
+from cds_service.settings import Settings
+from cds_service.validation import problems_of
+from cql_like_rules.determination import CriterionResult, Determination, Status
+from cql_like_rules.record import Record, RecordNote
+
+_COLOURS = {Status.MET: "green", Status.NOT_MET: "red", Status.MISSING: "yellow"}
+_INDICATORS = {"critical": "bold red", "warning": "yellow", "info": "blue"}
+
+
+@click.command()
+@click.argument("request_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="REQUEST.json")
+@click.option("--json", "as_json", is_flag=True, help="Print determinations and cards as JSON.")
+@click.option("--explain", is_flag=True, help="Print every criterion with what its status rests on.")
+@click.option("--validate", is_flag=True, help="Also say which resources of the request are not valid FHIR R4.")
+def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> None:
+    """Decide the orders of a CDS Hooks request in a file and print the cards.
+
+    Nothing is fetched: what is not in the file is not known. Exit 0 whenever a decision was reached, 2 when the file
+    is no order-sign request.
+    """
+    try:
+        request = read_model(OrderSignRequest, read_object(request_file.read_bytes()))
+        check_orders(request)
+        record, notes = _record(request)
+    except CallRefused as refusal:
+        for issue in refusal.issues:
+            click.echo(f"{request_file.name}: {issue.text}", err=True)
+        raise SystemExit(2) from refusal
+    decider = loaded(Settings()).decider
+    decision = decider.decide(request, record, notes)
+    if as_json:
+        answer = {"determinations": list(decision.determinations), "cards": list(decision.cards)}
+        click.echo(write_json(filled(answer) or answer))
+        return
+    console = Console()
+    if explain:
+        for determination in decider.determinations(request, record):
+            console.print(_explained(determination))
+    for card in decision.cards:
+        console.print(_shown(card))
+    if not decision.cards:
+        console.print(Text("No cards.", style="green"))
+    if validate:
+        for line in _validation(request):
+            console.print(Text(line, style="yellow"))
+
+
+def _record(request: HookRequest) -> tuple[Record, tuple[RecordNote, ...]]:
+    """The record of the request as it stands in the file: a FHIR server that it names is not asked."""
+    settings = Settings()
+    offline = request.model_copy(update={"fhir_server": None, "fhir_authorization": None})
+    gathered = gather(offline, {}, Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology)
+    return gathered.record, gathered.notes
+
+
+def _explained(determination: Determination) -> Tree:
+    title = Text(f"{determination.order.product.name} · {determination.policy.title}", style="bold")
+    title.append(f"\n{determination.status.value}, section {determination.section}, {determination.phase}")
+    tree = Tree(title)
+    if determination.root is not None:
+        _grow(tree, determination.root)
+    for advisory in determination.advisories:
+        tree.add(Text(f"! {advisory.section}  {advisory.title}", style="magenta"))
+    for failure in determination.failures:
+        tree.add(Text(f"could not be evaluated: {failure}", style="bold red"))
+    return tree
+
+
+def _grow(tree: Tree, result: CriterionResult) -> None:
+    line = Text(f"{result.status.value:8}", style=_COLOURS[result.status])
+    line.append(f" {result.section}", style="bold")
+    line.append(f"  {result.title}", style="default")
+    branch = tree.add(line)
+    for made in result.comparisons:
+        branch.add(Text(f"{made.left_name or made.left} = {made.left}  {made.operator}  {made.right}", style="dim"))
+    for evidence in result.evidence:
+        branch.add(Text(f"{evidence.reference} {evidence.path}".strip(), style="dim"))
+    if result.failure:
+        branch.add(Text(result.failure, style="bold red"))
+    for child in result.children:
+        _grow(branch, child)
+
+
+def _shown(card: Mapping[str, Any]) -> Panel:
+    style = _INDICATORS[card["indicator"]]
+    body = card.get("detail", "") + "".join(f"\n\n[{s['label']}]" for s in card.get("suggestions", ()))
+    return Panel(Markdown(body), title=Text(card["summary"], style=style), title_align="left", border_style=style)
+
+
+def _validation(request: HookRequest) -> Iterator[str]:
+    """What is not valid FHIR R4 in the drafts and the prefetch, a line each."""
+    resources = [request.context.drafts, *(value for value in request.prefetch.values() if isinstance(value, dict))]
+    for resource in resources:
+        for problem in problems_of(json.loads(write_json(resource))):
+            yield problem

@@ -1,0 +1,35 @@
+"""What every command that decides needs: terminology, policies, and the decider over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import click
+
+from cds_service.deciding import PolicyDecider
+from cds_service.settings import Settings
+from cql_like_rules.cql.errors import CqlError
+from cql_like_rules.orders import OrderSettings
+from cql_like_rules.policy import POLICIES, load_policies
+from cql_like_rules.terminology import Terminology, load_terminology
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A decider over the policies that come with the service, and its terminology."""
+
+    decider: PolicyDecider
+    terminology: Terminology
+
+
+@cache
+def loaded(settings: Settings) -> Loaded:
+    """Loads once for the same settings. Ends the command with every problem of the policies when one is wrong."""
+    terminology = load_terminology()
+    try:
+        policies = load_policies(POLICIES, terminology)
+    except CqlError as error:
+        raise click.ClickException(f"the policies cannot be loaded\n{error}") from error
+    order_settings = OrderSettings(body_size_age_days=settings.body_size_age_days)
+    return Loaded(PolicyDecider(policies, terminology, order_settings), terminology)

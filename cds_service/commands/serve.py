@@ -1,0 +1,54 @@
+"""`oncology-cds serve`: run the service."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import waitress
+
+from cds_service.app import create_app
+from cds_service.cdshooks.offered import ORDER_SIGN_ID
+from cds_service.commands.loading import loaded
+from cds_service.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+FIRST_EXAMPLE = "order-sign/leukine-aml-dose-overage.json"
+
+
+@click.command()
+@click.option("--dev", is_flag=True, help="Do not ask clients who they are; listens on this machine only.")
+@click.option("--host", help="The address to listen on (default: ONCOLOGY_CDS_HOST, else 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port (default: ONCOLOGY_CDS_PORT, else 8080).")
+@click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="Calls answered side by side.")
+def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
+    """Start the service and print where it listens."""
+    given = {"dev": True} if dev else {}
+    settings = Settings(**given)
+    address = host or settings.host
+    if settings.dev and address not in (LOOPBACK, "localhost", "::1"):
+        raise click.UsageError("--dev asks no client who it is, so it listens on this machine only")
+    what = loaded(settings)
+    app = create_app(settings, what.decider, terminology=what.terminology)
+    server = waitress.create_server(
+        app, host=address, port=settings.port if port is None else port, threads=threads, ident="oncology-cds"
+    )
+    _announce(f"http://{address}:{server.effective_port}", len(what.decider.policies))
+    server.run()
+
+
+def _announce(base: str, policies: int) -> None:
+    click.echo(f"oncology-cds listens on {base}/cds-services ({policies} policies)")
+    click.echo("Ask it about an order:")
+    click.echo(
+        f"  curl -s -H 'Content-Type: application/json' -d @{_example()} {base}/cds-services/{ORDER_SIGN_ID}"
+        " | python3 -m json.tool --no-ensure-ascii"
+    )
+
+
+def _example() -> Path:
+    """The first example, from the checkout where there is one."""
+    here = Path.cwd() / "fhir_examples" / FIRST_EXAMPLE
+    checkout = Path(str(files("cds_service"))).parent / "fhir_examples" / FIRST_EXAMPLE
+    return here.relative_to(Path.cwd()) if here.exists() else checkout

@@ -1,0 +1,85 @@
+"""The decider of the service: every draft order against every policy, findings out as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from cds_service.cards import CardLinks, cards_for, determination_json, in_order
+from cds_service.cards.priority import Card
+from cds_service.cdshooks.envelope import HookRequest
+from cds_service.decision import CardIdentity, Decision, EvaluationRow
+from cql_like_rules.cql.values.temporal import Date, DateTime
+from cql_like_rules.determination import Determination, Verdict
+from cql_like_rules.determine import determine
+from cql_like_rules.orders import Order, OrderSettings, read_order
+from cql_like_rules.policy import Policy
+from cql_like_rules.record import Record, RecordNote
+from cql_like_rules.terminology import Terminology
+
+_NO_DATE = DateTime(1, 1, 1, 0, 0, 0, 0, Decimal(0))
+
+
+class PolicyDecider:
+    """Decides by a set of policies. Holds no state of a call, so that one serves all threads."""
+
+    def __init__(
+        self, policies: Sequence[Policy], terminology: Terminology, order_settings: OrderSettings | None = None
+    ) -> None:
+        self.policies = tuple(policies)
+        self._terminology = terminology
+        self._order_settings = order_settings or OrderSettings()
+
+    def decide(self, request: HookRequest, record: Record, notes: Sequence[RecordNote]) -> Decision:
+        """Cards, determinations and what is remembered, for the draft orders of the call."""
+        links = CardLinks(hook_instance=request.hook_instance)
+        cards: list[Card] = []
+        determinations: list[Determination] = []
+        for determination in self.determinations(request, record):
+            determinations.append(determination)
+            cards += cards_for(determination, [*notes, *record.notes], links, record)
+        shown = in_order(cards)
+        return Decision(
+            cards=shown,
+            determinations=[determination_json(determination) for determination in determinations],
+            evaluations=[_row(determination, shown) for determination in determinations],
+        )
+
+    def determinations(self, request: HookRequest, record: Record) -> Iterator[Determination]:
+        """The determinations of every order by every policy that is about it, in the order of the draft Bundle."""
+        drafts = request.context.draft_resources
+        for resource in request.orders:
+            if resource.get("doNotPerform") is True:
+                continue
+            order = read_order(resource, record, self._terminology, self._order_settings, drafts)
+            for policy in self.policies:
+                determination = determine(policy, record, order, _evaluation_time(order))
+                if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:
+                    yield determination
+
+
+def _evaluation_time(order: Order) -> DateTime:
+    """The date of the order, never the clock. Without one, rules that need a date find theirs missing."""
+    date = order.date
+    if isinstance(date, Date):
+        return DateTime(date.year, date.month, date.day, offset=Decimal(0))
+    return date or _NO_DATE
+
+
+def _row(determination: Determination, cards: Sequence[Card]) -> EvaluationRow:
+    return EvaluationRow(
+        order=determination.order.reference,
+        policy=determination.policy.id,
+        policy_version=determination.policy.version,
+        status=determination.status.value,
+        phase=determination.phase,
+        section=determination.section,
+        cards=tuple(_identities(determination, cards)),
+    )
+
+
+def _identities(determination: Determination, cards: Sequence[Card]) -> Iterator[CardIdentity]:
+    for card in cards:
+        about = card["extension"]["oncology-cds"]
+        if about["order"] == determination.order.reference and about["policy"] == determination.policy.id:
+            yield CardIdentity(card["uuid"], about["kind"])
