@@ -13,7 +13,7 @@ from typing import Any
 
 from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.operators import date_time, quantities
-from cql_like_rules.cql.operators.comparison import name_of
+from cql_like_rules.cql.operators.comparison import described
 from cql_like_rules.cql.operators.numbers import EXACT, decimal_or_null, integer_or_null, is_number
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime, Time
@@ -21,6 +21,7 @@ from cql_like_rules.cql.values.uncertainty import Uncertainty, between, highest,
 
 _HALF = Decimal("0.5")
 _LARGEST_EXPONENT = 128
+_MOST_PLACES = 30
 
 
 def add(a: Any, b: Any) -> Any:
@@ -135,7 +136,7 @@ def negate(a: Any) -> Any:
         return -a
     if type(a) is Quantity:
         return Quantity(-a.value, a.unit)
-    raise EvaluationError(f"- is not defined for a {name_of(a)}")
+    raise EvaluationError(f"- is not defined for {described(a)}")
 
 
 def absolute(a: Any) -> Any:
@@ -165,7 +166,7 @@ def round_(a: Any, places: int | None = None) -> Decimal | None:
     """`Round(a, places)`: halves away from zero; null places count as 0."""
     if a is None:
         return None
-    step = Decimal(1).scaleb(-(places or 0))
+    step = Decimal(1).scaleb(-max(-_MOST_PLACES, min(places or 0, _MOST_PLACES)))
     scaled = EXACT.divide(_number("Round", a), step).to_integral_value(ROUND_HALF_UP)
     return decimal_or_null(EXACT.multiply(scaled, step))
 
@@ -179,7 +180,7 @@ def _whole(name: str, a: Any, rounding: str) -> int | None:
 
 def _number(name: str, a: Any) -> int | Decimal:
     if not is_number(a):
-        raise EvaluationError(f"{name} is not defined for a {name_of(a)}")
+        raise EvaluationError(f"{name} is not defined for {described(a)}")
     return a  # type: ignore[no-any-return]
 
 
@@ -193,4 +194,4 @@ def _quantities(sign: str, a: Any, b: Any) -> tuple[Quantity, Quantity]:
 
 
 def _undefined(sign: str, a: Any, b: Any) -> EvaluationError:
-    return EvaluationError(f"{sign} is not defined for a {name_of(a)} and a {name_of(b)}")
+    return EvaluationError(f"{sign} is not defined for {described(a)} and {described(b)}")

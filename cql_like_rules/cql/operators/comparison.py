@@ -207,7 +207,7 @@ def order(a: Any, b: Any, precision: str | None = None) -> int | None:
     left, right = (a, b) if type(a) is type(b) else alike(a, b)
     compare = _ORDER.get(type(left))
     if compare is None or (type(left) is not type(right) and not (is_number(left) and is_number(right))):
-        raise EvaluationError(f"a {name_of(a)} and a {name_of(b)} have no order")
+        raise EvaluationError(f"{described(a)} and {described(b)} have no order")
     return compare(left, right, precision)
 
 
@@ -217,7 +217,7 @@ def alike(a: Any, b: Any) -> tuple[Any, Any]:
     Raises EvaluationError for a FHIR element beside a CQL value.
     """
     if isinstance(a, Element) or isinstance(b, Element):
-        raise EvaluationError(f"a {name_of(a)} is not compared with a {name_of(b)}: use .value, or convert it")
+        raise EvaluationError(f"{described(a)} is not compared with {described(b)}: use .value, or convert it")
     match a, b:
         case (Quantity(), int() | Decimal()) if is_number(b):
             return a, Quantity(Decimal(b))
@@ -234,11 +234,11 @@ def alike(a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def name_of(value: Any) -> str:
-    """The name of the type of a value, for a message."""
+def described(value: Any) -> str:
+    """The type of a value with its article, for a message: `an Integer`."""
     if isinstance(value, Element):
-        return f"FHIR {value.type}"
-    return _NAMES.get(type(value), type(value).__name__)
+        return f"a FHIR {value.type}"
+    return _DESCRIBED.get(type(value), f"a {type(value).__name__}")
 
 
 def _natural_order(a: Any, b: Any, precision: str | None) -> int:
@@ -273,11 +273,14 @@ _ORDER: Mapping[type, Callable[[Any, Any, str | None], int | None]] = {
     Time: date_time.order,
 }
 
-_NAMES: Mapping[type, str] = {
-    bool: "Boolean",
-    int: "Integer",
-    str: "String",
-    list: "List",
-    ValueSet: "value set",
-    CodeSystem: "code system",
+_DESCRIBED: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a Boolean",
+    int: "an Integer",
+    str: "a String",
+    list: "a List",
+    Interval: "an Interval",
+    Uncertainty: "an uncertain value",
+    ValueSet: "a value set",
+    CodeSystem: "a code system",
 }

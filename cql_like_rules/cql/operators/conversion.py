@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.operators import date_time, quantities
-from cql_like_rules.cql.operators.comparison import name_of
+from cql_like_rules.cql.operators.comparison import described
 from cql_like_rules.cql.operators.numbers import decimal_or_null, integer_or_null, is_number
 from cql_like_rules.cql.values import ucum
 from cql_like_rules.cql.values.concept import Code, Concept
@@ -199,4 +199,4 @@ def _read(parse: Callable[[str], _Read], text: str) -> _Read | None:
 
 
 def _no_conversion(value: Any, type_name: str) -> EvaluationError:
-    return EvaluationError(f"a {name_of(value)} is not converted to {type_name}")
+    return EvaluationError(f"{described(value)} is not converted to {type_name}")

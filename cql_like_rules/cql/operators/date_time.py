@@ -120,22 +120,29 @@ def as_datetime(value: Date | DateTime) -> DateTime:
     return value if isinstance(value, DateTime) else DateTime(value.year, value.month, value.day)
 
 
-def date(year: int | None, month: int | None = None, day: int | None = None) -> Date:
-    """`Date(year, month, day)`. Raises EvaluationError for a date that does not exist or a missing coarser part."""
-    return _made(Date, year, month, day)
+def date(*parts: int | None) -> Date | None:
+    """`Date(year, month, day)`: null for nulls alone. Raises EvaluationError for a date that does not exist.
+
+    A part that is null makes the date less precise; a finer one must not follow it.
+    """
+    return _made_or_null(Date, parts)
 
 
-def date_time(year: int | None, *parts: Any) -> DateTime:
-    """`DateTime(year, …, millisecond, offset)`. Raises EvaluationError as `Date` does."""
-    if len(parts) == len(PRECISIONS):
-        offset = parts[-1]
-        return _made(DateTime, year, *parts[:-1], offset=None if offset is None else Decimal(offset))
-    return _made(DateTime, year, *parts)
+def date_time(*parts: Any) -> DateTime | None:
+    """`DateTime(year, …, millisecond, offset)`: null and errors as for `Date`."""
+    if len(parts) <= len(PRECISIONS):
+        return _made_or_null(DateTime, parts)
+    offset = parts[-1]
+    return _made_or_null(DateTime, (*parts[:-1], None if offset is None else Decimal(offset)))
 
 
-def time(hour: int | None, *parts: int | None) -> Time:
-    """`Time(hour, minute, second, millisecond)`. Raises EvaluationError as `Date` does."""
-    return _made(Time, hour, *parts)
+def time(*parts: int | None) -> Time | None:
+    """`Time(hour, minute, second, millisecond)`: null and errors as for `Date`."""
+    return _made_or_null(Time, parts)
+
+
+def _made_or_null(make: Callable[..., _Made], parts: tuple[Any, ...]) -> _Made | None:
+    return None if all(part is None for part in parts) else _made(make, *parts)
 
 
 def _made(make: Callable[..., _Made], *parts: Any, **offset: Any) -> _Made:
@@ -177,7 +184,7 @@ def _duration_unit(unit: str, value: Temporal) -> str:
         raise EvaluationError(f"'{unit}' is not a calendar duration{hint}")
     of_day = word in PRECISIONS[_FIRST_OF_TIME:]
     if (isinstance(value, Time) and not of_day) or (isinstance(value, Date) and of_day):
-        raise EvaluationError(f"a {type(value).__name__} cannot be moved by a {word}")
+        raise EvaluationError(f"a {type(value).__name__} cannot be moved by {word}s")
     return word
 
 

@@ -21,133 +21,170 @@ from cql_like_rules.cql.operators import (
     quantities,
     strings,
 )
-from cql_like_rules.cql.operators.table import NEVER_NULL, NULL_IF_ANY, NULL_OR_UNKNOWN, Operator, rows
+from cql_like_rules.cql.operators.table import (
+    ANY,
+    BOOLEAN,
+    CODE_SYSTEM,
+    DATE,
+    INTEGER,
+    INTERVAL,
+    LIST,
+    LIST_OR_STRING,
+    NEVER_NULL,
+    NULL_IF_ANY,
+    NULL_OR_UNKNOWN,
+    NUMBER,
+    QUANTITY,
+    STRING,
+    VALUE_SET,
+    Operator,
+    row,
+    section,
+)
 
-_ANY_NUMBER: tuple[int, ...] = ()
 _WITHOUT_NULLS = "nulls are left out; null where nothing is left"
 _NULL_OR_UNREADABLE = "null for null and for what cannot be read as the type"
-_PARTS = "the first null part ends the precision"
+_PARTS = "null for nulls alone; else the first null part ends the precision"
+_UNITS_APART = "null if an operand is null, and where the units do not go together"
 _WITHOUT_BIRTH_DATE = "null without a birth date"
 
-_NULLOLOGICAL = rows(
-    "Nullological Operators", [("Coalesce", _ANY_NUMBER, nullological.coalesce, "null where every operand is null")]
+_NULLOLOGICAL = section(
+    "Nullological Operators",
+    [row("Coalesce", nullological.coalesce, "null where every operand is null", any_number=True)],
 )
 
-_ARITHMETIC = rows(
+_ARITHMETIC = section(
     "Arithmetic Operators",
     [
-        ("Abs", 1, arithmetic.absolute, NULL_IF_ANY),
-        ("Ceiling", 1, arithmetic.ceiling, NULL_IF_ANY),
-        ("Floor", 1, arithmetic.floor, NULL_IF_ANY),
-        ("Truncate", 1, arithmetic.truncate, NULL_IF_ANY),
-        ("Round", (1, 2), arithmetic.round_, "null for null; null places count as 0"),
-        ("Power", 2, arithmetic.power, NULL_IF_ANY),
+        row("Abs", arithmetic.absolute, NULL_IF_ANY, ANY),
+        row("Ceiling", arithmetic.ceiling, NULL_IF_ANY, NUMBER),
+        row("Floor", arithmetic.floor, NULL_IF_ANY, NUMBER),
+        row("Truncate", arithmetic.truncate, NULL_IF_ANY, NUMBER),
+        row("Round", arithmetic.round_, "null for null; null places count as 0", NUMBER, INTEGER, optional=1),
+        row("Power", arithmetic.power, NULL_IF_ANY, ANY, ANY),
     ],
 )
 
-_STRING = rows(
+_STRING = section(
     "String Operators",
     [
-        ("Concatenate", 2, strings.concatenate, NULL_IF_ANY),
-        ("Combine", (1, 2), strings.combine, "null for a null or empty list; nulls are left out"),
-        ("Split", 2, strings.split, "null for a null text; one part for a null separator"),
-        ("SplitOnMatches", 2, strings.split_on_matches, "null for a null text; one part for a null pattern"),
-        ("Lower", 1, strings.lower, NULL_IF_ANY),
-        ("Upper", 1, strings.upper, NULL_IF_ANY),
-        ("StartsWith", 2, strings.starts_with, NULL_IF_ANY),
-        ("EndsWith", 2, strings.ends_with, NULL_IF_ANY),
-        ("Substring", (2, 3), strings.substring, "null for null and for a start outside; a null length is to the end"),
-        ("PositionOf", 2, strings.position_of, NULL_IF_ANY),
-        ("LastPositionOf", 2, strings.last_position_of, NULL_IF_ANY),
-        ("Matches", 2, strings.matches, NULL_IF_ANY),
-        ("ReplaceMatches", 3, strings.replace_matches, NULL_IF_ANY),
+        row("Concatenate", strings.concatenate, NULL_IF_ANY, STRING, STRING),
+        row("Combine", strings.combine, "null for a null or empty list; nulls are left out", LIST, STRING, optional=1),
+        row("Split", strings.split, "null for a null text; one part for a null separator", STRING, STRING),
+        row(
+            "SplitOnMatches",
+            strings.split_on_matches,
+            "null for a null text; one part for a null pattern",
+            STRING,
+            STRING,
+        ),
+        row("Lower", strings.lower, NULL_IF_ANY, STRING),
+        row("Upper", strings.upper, NULL_IF_ANY, STRING),
+        row("StartsWith", strings.starts_with, NULL_IF_ANY, STRING, STRING),
+        row("EndsWith", strings.ends_with, NULL_IF_ANY, STRING, STRING),
+        row(
+            "Substring",
+            strings.substring,
+            "null for null and for a start outside; a null length is to the end",
+            STRING,
+            INTEGER,
+            INTEGER,
+            optional=1,
+        ),
+        row("PositionOf", strings.position_of, NULL_IF_ANY, STRING, STRING),
+        row("LastPositionOf", strings.last_position_of, NULL_IF_ANY, STRING, STRING),
+        row("Matches", strings.matches, NULL_IF_ANY, STRING, STRING),
+        row("ReplaceMatches", strings.replace_matches, NULL_IF_ANY, STRING, STRING, STRING),
     ],
 )
 
-_DATE_TIME = rows(
+_DATE_TIME = section(
     "Date and Time Operators",
     [
-        ("Date", (1, 2, 3), date_time.date, _PARTS),
-        ("DateTime", (1, 2, 3, 4, 5, 6, 7, 8), date_time.date_time, _PARTS),
-        ("Time", (1, 2, 3, 4), date_time.time, _PARTS),
+        row("Date", date_time.date, _PARTS, INTEGER, INTEGER, INTEGER, optional=2),
+        row("DateTime", date_time.date_time, _PARTS, *(INTEGER,) * 7, NUMBER, optional=7),
+        row("Time", date_time.time, _PARTS, INTEGER, INTEGER, INTEGER, INTEGER, optional=3),
     ],
-) | rows(
+) | section(
     "Date and Time Operators",
     [
-        ("Now", 0, clinical.now, NEVER_NULL),
-        ("Today", 0, clinical.today, NEVER_NULL),
-        ("TimeOfDay", 0, clinical.time_of_day, "null where the evaluation has no time of day"),
+        row("Now", clinical.now, NEVER_NULL),
+        row("Today", clinical.today, NEVER_NULL),
+        row("TimeOfDay", clinical.time_of_day, "null where the evaluation has no time of day"),
     ],
     contextual=True,
 )
 
-_INTERVAL = rows("Interval Operators", [("Size", 1, intervals.size, NULL_OR_UNKNOWN)])
+_INTERVAL = section("Interval Operators", [row("Size", intervals.size, NULL_OR_UNKNOWN, INTERVAL)])
 
-_LIST = rows(
+_LIST = section(
     "List Operators",
     [
-        ("First", 1, lists.first, "null for null and for an empty list"),
-        ("Last", 1, lists.last, "null for null and for an empty list"),
-        ("IndexOf", 2, lists.index_of, NULL_IF_ANY),
-        ("Length", 1, lists.length, NULL_IF_ANY),
-        ("Skip", 2, lists.skip, "null for a null list; all of it for a null number"),
-        ("Take", 2, lists.take, "null for a null list; nothing for a null number"),
-        ("Tail", 1, lists.tail, NULL_IF_ANY),
+        row("First", lists.first, "null for null and for an empty list", LIST),
+        row("Last", lists.last, "null for null and for an empty list", LIST),
+        row("IndexOf", lists.index_of, NULL_IF_ANY, LIST, ANY),
+        row("Length", lists.length, NULL_IF_ANY, LIST_OR_STRING),
+        row("Skip", lists.skip, "null for a null list; all of it for a null number", LIST, INTEGER),
+        row("Take", lists.take, "null for a null list; nothing for a null number", LIST, INTEGER),
+        row("Tail", lists.tail, NULL_IF_ANY, LIST),
     ],
 )
 
-_AGGREGATE = rows(
+_AGGREGATE = section(
     "Aggregate Functions",
     [
-        ("Count", 1, aggregates.count, "0 for null; nulls are left out"),
-        ("Sum", 1, aggregates.sum_, _WITHOUT_NULLS),
-        ("Avg", 1, aggregates.avg, _WITHOUT_NULLS),
-        ("Min", 1, aggregates.min_, _WITHOUT_NULLS),
-        ("Max", 1, aggregates.max_, _WITHOUT_NULLS),
-        ("Median", 1, aggregates.median, _WITHOUT_NULLS),
-        ("AllTrue", 1, aggregates.all_true, "true for null; nulls are left out"),
-        ("AnyTrue", 1, aggregates.any_true, "false for null; nulls are left out"),
+        row("Count", aggregates.count, "0 for null; nulls are left out", LIST),
+        row("Sum", aggregates.sum_, _WITHOUT_NULLS, LIST),
+        row("Avg", aggregates.avg, _WITHOUT_NULLS, LIST),
+        row("Min", aggregates.min_, _WITHOUT_NULLS, LIST),
+        row("Max", aggregates.max_, _WITHOUT_NULLS, LIST),
+        row("Median", aggregates.median, _WITHOUT_NULLS, LIST),
+        row("AllTrue", aggregates.all_true, "true for null; nulls are left out", LIST),
+        row("AnyTrue", aggregates.any_true, "false for null; nulls are left out", LIST),
     ],
 )
 
-_TYPE = rows(
+_TYPE = section(
     "Type Operators",
     [
-        *((f"To{name}", 1, make, _NULL_OR_UNREADABLE) for name, make in conversion.CONVERSIONS.items()),
+        *(row(f"To{name}", make, _NULL_OR_UNREADABLE, ANY) for name, make in conversion.CONVERSIONS.items()),
         *(
-            (f"ConvertsTo{name}", 1, conversion.converts(make), NULL_IF_ANY)
+            row(f"ConvertsTo{name}", conversion.converts(make), NULL_IF_ANY, ANY)
             for name, make in conversion.CONVERSIONS.items()
         ),
-        ("ConvertQuantity", 2, quantities.converted, "null if an operand is null, and where units do not go together"),
-        ("CanConvertQuantity", 2, quantities.can_convert, NULL_IF_ANY),
+        row("ConvertQuantity", quantities.converted, _UNITS_APART, QUANTITY, STRING),
+        row("CanConvertQuantity", quantities.can_convert, NULL_IF_ANY, QUANTITY, STRING),
     ],
 )
 
-_CLINICAL = rows(
+_CLINICAL = section(
     "Clinical Operators",
     [
-        ("InValueSet", 2, membership.in_vocabulary, "false for null"),
-        ("InCodeSystem", 2, membership.in_vocabulary, "false for null"),
+        row("InValueSet", membership.in_vocabulary, "false for null", ANY, VALUE_SET),
+        row("InCodeSystem", membership.in_vocabulary, "false for null", ANY, CODE_SYSTEM),
         *(
-            (f"CalculateAgeIn{name}At", 2, clinical.calculate_age_at(period), NULL_IF_ANY)
+            row(f"CalculateAgeIn{name}At", clinical.calculate_age_at(period), NULL_IF_ANY, DATE, DATE)
             for name, period in clinical.PERIODS.items()
         ),
     ],
-) | rows(
+) | section(
     "Clinical Operators",
     [
-        row
+        each
         for name, period in clinical.PERIODS.items()
-        for row in (
-            (f"AgeIn{name}", 0, clinical.age_now(period), _WITHOUT_BIRTH_DATE),
-            (f"AgeIn{name}At", 1, clinical.age_at(period), _WITHOUT_BIRTH_DATE),
-            (f"CalculateAgeIn{name}", 1, clinical.calculate_age(period), NULL_IF_ANY),
+        for each in (
+            row(f"AgeIn{name}", clinical.age_now(period), _WITHOUT_BIRTH_DATE),
+            row(f"AgeIn{name}At", clinical.age_at(period), _WITHOUT_BIRTH_DATE, DATE),
+            row(f"CalculateAgeIn{name}", clinical.calculate_age(period), NULL_IF_ANY, DATE),
         )
     ],
     contextual=True,
 )
 
-_MESSAGE = rows("Errors and Messaging", [("Message", 5, messages.message, "null for a null source")])
+_MESSAGE = section(
+    "Errors and Messaging",
+    [row("Message", messages.message, "null for a null source", ANY, BOOLEAN, STRING, STRING, STRING)],
+)
 
 FUNCTIONS: Mapping[str, Operator] = {
     **_NULLOLOGICAL,

@@ -15,7 +15,7 @@ from cql_like_rules.cql.operators.succession import end, predecessor, start, suc
 from cql_like_rules.cql.values.interval import Interval
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import PRECISIONS, Date, DateTime, Time
-from cql_like_rules.cql.values.uncertainty import between, highest, lowest
+from cql_like_rules.cql.values.uncertainty import Uncertainty, between, highest, lowest
 
 
 def union(a: Interval | None, b: Interval | None) -> Interval | None:
@@ -24,9 +24,9 @@ def union(a: Interval | None, b: Interval | None) -> Interval | None:
         return None
     if intervals.overlaps(a, b) is not True and intervals.meets(a, b) is not True:
         return None
-    low = a if less(start(b), start(a)) is not True else b
-    high = a if less(end(a), end(b)) is not True else b
-    return Interval(low.low, high.high, low.low_closed, high.high_closed)
+    low, low_closed = _low_of_first(a, b)
+    high, high_closed = _high_of_last(a, b)
+    return Interval(low, high, low_closed, high_closed)
 
 
 def intersect(a: Interval | None, b: Interval | None) -> Interval | None:
@@ -37,8 +37,7 @@ def intersect(a: Interval | None, b: Interval | None) -> Interval | None:
     if a is None or b is None or intervals.overlaps(a, b) is False:
         return None
     (a_start, a_end), (b_start, b_end) = bounds(a, b), bounds(b, a)
-    low = _later(a_start, b_start)
-    high = _earlier(a_end, b_end)
+    low, high = _later(a_start, b_start), _earlier(a_end, b_end)
     return Interval(low, high, low is not None, high is not None)
 
 
@@ -65,6 +64,8 @@ def collapse(members: list[Interval | None] | None, per: Quantity | None = None)
     if members is None:
         return None
     known = [member for member in members if member is not None]
+    if not all(isinstance(member, Interval) for member in known):
+        raise EvaluationError("only intervals are collapsed")
     precision = _coarsest_precision(known)
     collapsed: list[Interval] = []
     for member in sorted(known, key=cmp_to_key(_by_start)):
@@ -76,29 +77,47 @@ def collapse(members: list[Interval | None] | None, per: Quantity | None = None)
     return collapsed
 
 
+def _low_of_first(a: Interval, b: Interval) -> tuple[Any, bool]:
+    """The lower end, as it was written, of the interval that starts first; uncertain when it is not known which."""
+    a_start, b_start = start(a), start(b)
+    if less(b_start, a_start) is False:
+        return a.low, a.low_closed
+    if less(a_start, b_start) is False:
+        return b.low, b.low_closed
+    return _earlier(a_start, b_start), True
+
+
+def _high_of_last(a: Interval, b: Interval) -> tuple[Any, bool]:
+    """The upper end, as it was written, of the interval that ends last; uncertain when it is not known which."""
+    a_end, b_end = end(a), end(b)
+    if less(a_end, b_end) is False:
+        return a.high, a.high_closed
+    if less(b_end, a_end) is False:
+        return b.high, b.high_closed
+    return _later(a_end, b_end), True
+
+
 def _later(a: Any, b: Any) -> Any:
-    """The later of two starts; null when it is not known which, and when one is not known at all."""
-    if a is None or b is None:
-        return None
-    low = _chosen(lowest(a), lowest(b), 1)
-    high = _chosen(highest(a), highest(b), 1)
-    return None if low is None or high is None else between(low, high)
+    """The later of two points, between the least and the greatest that it can be; null when either is not known."""
+    return _chosen(a, b, 1)
 
 
 def _earlier(a: Any, b: Any) -> Any:
-    """The earlier of two ends; null as for `_later`."""
-    if a is None or b is None:
-        return None
-    low = _chosen(lowest(a), lowest(b), -1)
-    high = _chosen(highest(a), highest(b), -1)
-    return None if low is None or high is None else between(low, high)
+    """The earlier of two points, as `_later`."""
+    return _chosen(a, b, -1)
 
 
 def _chosen(a: Any, b: Any, sign: int) -> Any:
-    order = comparison.order(a, b)
-    if order is None:
+    if a is None or b is None:
         return None
-    return a if order * sign >= 0 else b
+    if isinstance(a, Uncertainty) or isinstance(b, Uncertainty):
+        return between(lowest(_chosen(lowest(a), lowest(b), sign)), highest(_chosen(highest(a), highest(b), sign)))
+    order = comparison.order(a, b)
+    if order is not None:
+        return a if order * sign >= 0 else b
+    if isinstance(a, Date | DateTime | Time):
+        return between(_chosen(a.low(), b.low(), sign), _chosen(a.high(), b.high(), sign))
+    return None
 
 
 def _by_start(a: Interval, b: Interval) -> int:
@@ -119,8 +138,8 @@ def _joined(a: Interval, b: Interval, precision: str | None, per: Quantity | Non
     touching = intervals.overlaps(a, b, precision) is True or intervals.meets(a, b, precision) is True
     if not touching and (per is None or not _is_within(per, end(a), start(b))):
         return None
-    last = a if less(end(a), end(b)) is not True else b
-    return Interval(a.low, last.high, a.low_closed, last.high_closed)
+    high, high_closed = _high_of_last(a, b)
+    return Interval(a.low, high, a.low_closed, high_closed)
 
 
 def _is_within(per: Quantity, last: Any, first: Any) -> bool:

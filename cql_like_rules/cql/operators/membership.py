@@ -12,7 +12,7 @@ from typing import Any
 
 from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.operators import interval_sets, intervals, lists
-from cql_like_rules.cql.operators.comparison import name_of
+from cql_like_rules.cql.operators.comparison import described
 from cql_like_rules.cql.values.concept import Code, CodeSystem, Concept, ValueSet, canonical_system
 from cql_like_rules.cql.values.interval import Interval
 
@@ -31,7 +31,7 @@ def in_(element: Any, holder: Any, precision: str | None = None) -> bool | None:
         return intervals.contains(holder, element, precision)
     if kind is ValueSet or kind is CodeSystem:
         return in_vocabulary(element, holder)
-    raise EvaluationError(f"nothing is in a {name_of(holder)}")
+    raise EvaluationError(f"nothing is in {described(holder)}")
 
 
 def contains(holder: Any, element: Any, precision: str | None = None) -> bool | None:
@@ -47,7 +47,7 @@ def proper_in(element: Any, holder: Any, precision: str | None = None) -> bool |
         return lists.properly_contains(holder, element)
     if type(holder) is Interval:
         return intervals.properly_contains(holder, element, precision)
-    raise EvaluationError(f"nothing is properly in a {name_of(holder)}")
+    raise EvaluationError(f"nothing is properly in {described(holder)}")
 
 
 def proper_contains(holder: Any, element: Any, precision: str | None = None) -> bool | None:
@@ -103,7 +103,7 @@ def in_vocabulary(element: Any, holder: ValueSet | CodeSystem | None) -> bool:
         return any(in_vocabulary(member, holder) for member in element)
     if not isinstance(element, Code | Concept):
         raise EvaluationError(
-            f"a {name_of(element)} is not looked up in {holder.name or holder.id}: a Code or Concept is"
+            f"{described(element)} is not looked up in {holder.name or holder.id}: a Code or Concept is"
         )
     if isinstance(holder, ValueSet):
         return holder.contains(element)
@@ -113,26 +113,24 @@ def in_vocabulary(element: Any, holder: ValueSet | CodeSystem | None) -> bool:
 
 def union(a: Any, b: Any) -> Any:
     """`a union b`, `a | b`: of two lists or two intervals."""
-    if isinstance(a, Interval) or isinstance(b, Interval):
-        return interval_sets.union(a, b)
-    return lists.union(_list("union", a), _list("union", b))
+    return interval_sets.union(a, b) if _are_intervals("union", a, b) else lists.union(a, b)
 
 
 def intersect(a: Any, b: Any) -> Any:
     """`a intersect b`: of two lists or two intervals."""
-    if isinstance(a, Interval) or isinstance(b, Interval):
-        return interval_sets.intersect(a, b)
-    return lists.intersect(_list("intersect", a), _list("intersect", b))
+    return interval_sets.intersect(a, b) if _are_intervals("intersect", a, b) else lists.intersect(a, b)
 
 
 def except_(a: Any, b: Any) -> Any:
     """`a except b`: of two lists or two intervals."""
-    if isinstance(a, Interval) or isinstance(b, Interval):
-        return interval_sets.except_(a, b)
-    return lists.except_(_list("except", a), _list("except", b))
+    return interval_sets.except_(a, b) if _are_intervals("except", a, b) else lists.except_(a, b)
 
 
-def _list(name: str, value: Any) -> list[Any] | None:
-    if value is None or isinstance(value, list):
-        return value
-    raise EvaluationError(f"{name} is of lists or intervals, not of a {name_of(value)}")
+def _are_intervals(name: str, a: Any, b: Any) -> bool:
+    """Whether they are two intervals and not two lists. Raises EvaluationError for anything else."""
+    kinds = {type(value) for value in (a, b) if value is not None}
+    if kinds == {Interval}:
+        return True
+    if kinds <= {list}:
+        return False
+    raise EvaluationError(f"{name} is of two lists or two intervals, not of {described(a)} and {described(b)}")

@@ -21,152 +21,186 @@ from cql_like_rules.cql.operators import (
     strings,
     succession,
 )
-from cql_like_rules.cql.operators.table import NEVER_NULL, NULL_IF_ANY, NULL_OR_UNKNOWN, Operator, rows
+from cql_like_rules.cql.operators.table import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    INTEGER,
+    INTERVAL,
+    LIST,
+    LIST_OR_STRING,
+    NEVER_NULL,
+    NULL_IF_ANY,
+    NULL_OR_UNKNOWN,
+    QUANTITY,
+    STRING,
+    TEMPORAL,
+    Operator,
+    row,
+    section,
+)
 from cql_like_rules.cql.values import logic
 
 _ONLY_NULL = "null is equivalent to null alone"
 _OF_INTERVAL = "null for null; an end that is not known is uncertain"
 _IN = "false in null; a null element is null in an interval, false in a value set, looked for in a list"
 
-_LOGICAL = rows(
+_LOGICAL = section(
     "Logical Operators",
     [
-        ("And", 2, logic.and_, "false if either is false, else null if either is null"),
-        ("Or", 2, logic.or_, "true if either is true, else null if either is null"),
-        ("Xor", 2, logic.xor, NULL_IF_ANY),
-        ("Implies", 2, logic.implies, "true if the left is false or the right true, else null if either is null"),
-        ("Not", 1, logic.not_, NULL_IF_ANY),
+        row("And", logic.and_, "false if either is false, else null if either is null", BOOLEAN, BOOLEAN),
+        row("Or", logic.or_, "true if either is true, else null if either is null", BOOLEAN, BOOLEAN),
+        row("Xor", logic.xor, NULL_IF_ANY, BOOLEAN, BOOLEAN),
+        row(
+            "Implies",
+            logic.implies,
+            "true if the left is false or the right true, else null if either is null",
+            BOOLEAN,
+            BOOLEAN,
+        ),
+        row("Not", logic.not_, NULL_IF_ANY, BOOLEAN),
     ],
 )
 
-_NULLOLOGICAL = rows(
+_NULLOLOGICAL = section(
     "Nullological Operators",
     [
-        ("IsNull", 1, nullological.is_null, NEVER_NULL),
-        ("IsTrue", 1, logic.is_true, "false for null"),
-        ("IsFalse", 1, logic.is_false, "false for null"),
+        row("IsNull", nullological.is_null, NEVER_NULL, ANY),
+        row("IsTrue", logic.is_true, "false for null", BOOLEAN),
+        row("IsFalse", logic.is_false, "false for null", BOOLEAN),
     ],
 )
 
-_COMPARISON = rows(
+_COMPARISON = section(
     "Comparison Operators",
     [
-        ("Equal", 2, comparison.equal, NULL_OR_UNKNOWN),
-        ("NotEqual", 2, comparison.not_equal, NULL_OR_UNKNOWN),
-        ("Equivalent", 2, equivalence.equivalent, _ONLY_NULL),
-        ("NotEquivalent", 2, equivalence.not_equivalent, _ONLY_NULL),
-        ("Less", 2, comparison.less, NULL_OR_UNKNOWN),
-        ("Greater", 2, comparison.greater, NULL_OR_UNKNOWN),
-        ("LessOrEqual", 2, comparison.less_or_equal, NULL_OR_UNKNOWN),
-        ("GreaterOrEqual", 2, comparison.greater_or_equal, NULL_OR_UNKNOWN),
-        ("Between", 3, intervals.between, "as the two comparisons joined by and"),
+        row("Equal", comparison.equal, NULL_OR_UNKNOWN, ANY, ANY),
+        row("NotEqual", comparison.not_equal, NULL_OR_UNKNOWN, ANY, ANY),
+        row("Equivalent", equivalence.equivalent, _ONLY_NULL, ANY, ANY),
+        row("NotEquivalent", equivalence.not_equivalent, _ONLY_NULL, ANY, ANY),
+        row("Less", comparison.less, NULL_OR_UNKNOWN, ANY, ANY),
+        row("Greater", comparison.greater, NULL_OR_UNKNOWN, ANY, ANY),
+        row("LessOrEqual", comparison.less_or_equal, NULL_OR_UNKNOWN, ANY, ANY),
+        row("GreaterOrEqual", comparison.greater_or_equal, NULL_OR_UNKNOWN, ANY, ANY),
+        row("Between", intervals.between, "as the two comparisons joined by and", ANY, ANY, ANY),
     ],
 )
 
-_ARITHMETIC = rows(
+_ARITHMETIC = section(
     "Arithmetic Operators",
     [
-        ("Add", 2, arithmetic.add, NULL_IF_ANY),
-        ("Subtract", 2, arithmetic.subtract, NULL_IF_ANY),
-        ("Multiply", 2, arithmetic.multiply, NULL_IF_ANY),
-        ("Divide", 2, arithmetic.divide, "null if an operand is null, and by zero"),
-        ("TruncatedDivide", 2, arithmetic.truncated_divide, "null if an operand is null, and by zero"),
-        ("Modulo", 2, arithmetic.modulo, "null if an operand is null, and by zero"),
-        ("Power", 2, arithmetic.power, NULL_IF_ANY),
-        ("Negate", 1, arithmetic.negate, NULL_IF_ANY),
-        ("Successor", 1, succession.successor, NULL_IF_ANY),
-        ("Predecessor", 1, succession.predecessor, NULL_IF_ANY),
+        row("Add", arithmetic.add, NULL_IF_ANY, ANY, ANY),
+        row("Subtract", arithmetic.subtract, NULL_IF_ANY, ANY, ANY),
+        row("Multiply", arithmetic.multiply, NULL_IF_ANY, ANY, ANY),
+        row("Divide", arithmetic.divide, "null if an operand is null, and by zero", ANY, ANY),
+        row("TruncatedDivide", arithmetic.truncated_divide, "null if an operand is null, and by zero", ANY, ANY),
+        row("Modulo", arithmetic.modulo, "null if an operand is null, and by zero", ANY, ANY),
+        row("Power", arithmetic.power, NULL_IF_ANY, ANY, ANY),
+        row("Negate", arithmetic.negate, NULL_IF_ANY, ANY),
+        row("Successor", succession.successor, NULL_IF_ANY, ANY),
+        row("Predecessor", succession.predecessor, NULL_IF_ANY, ANY),
     ],
 )
 
-_STRING = rows("String Operators", [("Concatenate", 2, strings.ampersand, "null counts as the empty string")])
+_STRING = section(
+    "String Operators", [row("Concatenate", strings.ampersand, "null counts as the empty string", STRING, STRING)]
+)
 
-_DATE_TIME = rows(
+_DATE_TIME = section(
     "Date and Time Operators",
     [
-        ("DateFrom", 1, date_time.date_from, NULL_IF_ANY),
-        ("TimeFrom", 1, date_time.time_from, NULL_OR_UNKNOWN),
-        ("TimezoneOffsetFrom", 1, date_time.timezone_offset_from, NULL_IF_ANY),
+        row("DateFrom", date_time.date_from, NULL_IF_ANY, DATE),
+        row("TimeFrom", date_time.time_from, NULL_OR_UNKNOWN, DATE_TIME),
+        row("TimezoneOffsetFrom", date_time.timezone_offset_from, NULL_IF_ANY, DATE_TIME),
     ],
-) | rows(
+) | section(
     "Date and Time Operators",
     [
-        ("DateTimeComponentFrom", 1, date_time.component_from, NULL_OR_UNKNOWN),
-        ("DurationBetween", 2, durations.duration_between, NULL_IF_ANY),
-        ("DifferenceBetween", 2, durations.difference_between, NULL_IF_ANY),
+        row("DateTimeComponentFrom", date_time.component_from, NULL_OR_UNKNOWN, TEMPORAL),
+        row("DurationBetween", durations.duration_between, NULL_IF_ANY, ANY, ANY),
+        row("DifferenceBetween", durations.difference_between, NULL_IF_ANY, ANY, ANY),
     ],
     precision=True,
 )
 
-_INTERVAL = rows(
+_INTERVAL = section(
     "Interval Operators",
     [
-        ("Start", 1, succession.start, _OF_INTERVAL),
-        ("End", 1, succession.end, _OF_INTERVAL),
-        ("Width", 1, intervals.width, NULL_OR_UNKNOWN),
-        ("PointFrom", 1, intervals.point_from, NULL_IF_ANY),
-        ("Collapse", 2, interval_sets.collapse, "null for a null list; nulls in it are left out"),
+        row("Start", succession.start, _OF_INTERVAL, INTERVAL),
+        row("End", succession.end, _OF_INTERVAL, INTERVAL),
+        row("Width", intervals.width, NULL_OR_UNKNOWN, INTERVAL),
+        row("PointFrom", intervals.point_from, NULL_IF_ANY, INTERVAL),
+        row("Collapse", interval_sets.collapse, "null for a null list; nulls in it are left out", LIST, QUANTITY),
     ],
-) | rows(
+) | section(
     "Interval Operators",
     [
-        ("Before", 2, intervals.before, NULL_OR_UNKNOWN),
-        ("After", 2, intervals.after, NULL_OR_UNKNOWN),
-        ("SameAs", 2, intervals.same_as, NULL_OR_UNKNOWN),
-        ("SameOrBefore", 2, intervals.same_or_before, NULL_OR_UNKNOWN),
-        ("SameOrAfter", 2, intervals.same_or_after, NULL_OR_UNKNOWN),
-        ("Overlaps", 2, intervals.overlaps, NULL_OR_UNKNOWN),
-        ("OverlapsBefore", 2, intervals.overlaps_before, NULL_OR_UNKNOWN),
-        ("OverlapsAfter", 2, intervals.overlaps_after, NULL_OR_UNKNOWN),
-        ("Meets", 2, intervals.meets, NULL_OR_UNKNOWN),
-        ("MeetsBefore", 2, intervals.meets_before, NULL_OR_UNKNOWN),
-        ("MeetsAfter", 2, intervals.meets_after, NULL_OR_UNKNOWN),
-        ("Starts", 2, intervals.starts, NULL_OR_UNKNOWN),
-        ("Ends", 2, intervals.ends, NULL_OR_UNKNOWN),
+        row("Before", intervals.before, NULL_OR_UNKNOWN, ANY, ANY),
+        row("After", intervals.after, NULL_OR_UNKNOWN, ANY, ANY),
+        row("SameAs", intervals.same_as, NULL_OR_UNKNOWN, ANY, ANY),
+        row("SameOrBefore", intervals.same_or_before, NULL_OR_UNKNOWN, ANY, ANY),
+        row("SameOrAfter", intervals.same_or_after, NULL_OR_UNKNOWN, ANY, ANY),
+        row("Overlaps", intervals.overlaps, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("OverlapsBefore", intervals.overlaps_before, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("OverlapsAfter", intervals.overlaps_after, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("Meets", intervals.meets, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("MeetsBefore", intervals.meets_before, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("MeetsAfter", intervals.meets_after, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("Starts", intervals.starts, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
+        row("Ends", intervals.ends, NULL_OR_UNKNOWN, INTERVAL, INTERVAL),
     ],
     precision=True,
 )
 
-_INTERVAL_AND_LIST = rows(
+_INTERVAL_AND_LIST = section(
     "Interval Operators; List Operators; Clinical Operators",
     [
-        ("In", 2, membership.in_, _IN),
-        ("Contains", 2, membership.contains, _IN),
-        ("ProperIn", 2, membership.proper_in, _IN),
-        ("ProperContains", 2, membership.proper_contains, _IN),
-        ("Includes", 2, membership.includes, NULL_OR_UNKNOWN),
-        ("IncludedIn", 2, membership.included_in, NULL_OR_UNKNOWN),
-        (
+        row("In", membership.in_, _IN, ANY, ANY),
+        row("Contains", membership.contains, _IN, ANY, ANY),
+        row("ProperIn", membership.proper_in, _IN, ANY, ANY),
+        row("ProperContains", membership.proper_contains, _IN, ANY, ANY),
+        row("Includes", membership.includes, NULL_OR_UNKNOWN, ANY, ANY),
+        row("IncludedIn", membership.included_in, NULL_OR_UNKNOWN, ANY, ANY),
+        row(
             "ProperIncludes",
-            2,
             membership.proper_includes,
             "null for a null list or interval; a null element is looked for",
+            ANY,
+            ANY,
         ),
-        (
+        row(
             "ProperIncludedIn",
-            2,
             membership.proper_included_in,
             "null for a null list or interval; a null element is looked for",
+            ANY,
+            ANY,
         ),
     ],
     precision=True,
-) | rows(
+) | section(
     "Interval Operators; List Operators",
     [
-        ("Union", 2, membership.union, "a null list counts as empty; null if an interval is null"),
-        ("Intersect", 2, membership.intersect, NULL_IF_ANY),
-        ("Except", 2, membership.except_, "null for a null left operand; a null list on the right counts as empty"),
+        row("Union", membership.union, "a null list counts as empty; null if an interval is null", ANY, ANY),
+        row("Intersect", membership.intersect, NULL_IF_ANY, ANY, ANY),
+        row(
+            "Except",
+            membership.except_,
+            "null for a null left operand; a null list on the right counts as empty",
+            ANY,
+            ANY,
+        ),
     ],
 )
 
-_LIST = rows(
+_LIST = section(
     "List Operators",
     [
-        ("Exists", 1, lists.exists, "false for null and for nulls alone"),
-        ("Distinct", 1, lists.distinct, "null for null; nulls in the list are one element"),
-        ("Flatten", 1, lists.flatten, "null for null; null lists are left out"),
-        ("SingletonFrom", 1, lists.singleton_from, NULL_IF_ANY),
-        ("Indexer", 2, lists.indexer, "null if an operand is null, and outside the list"),
+        row("Exists", lists.exists, "false for null and for nulls alone", LIST),
+        row("Distinct", lists.distinct, "null for null; nulls in the list are one element", LIST),
+        row("Flatten", lists.flatten, "null for null; null lists are left out", LIST),
+        row("SingletonFrom", lists.singleton_from, NULL_IF_ANY, LIST),
+        row("Indexer", lists.indexer, "null if an operand is null, and outside the list", LIST_OR_STRING, INTEGER),
     ],
 )
 

@@ -96,33 +96,41 @@ def multiply(a: Quantity, b: Quantity) -> Quantity | None:
 
 
 def divide(a: Quantity, b: Quantity) -> Quantity | None:
-    """`a / b`: units are divided; two of the same kind give a number. Null by zero."""
+    """`a / b`: units are divided (`mg` by `kg` is `mg/kg`, which stays so). Null by zero."""
     if not b.value:
         return None
-    if b.unit == "1":
-        return None if _is_scale(a.unit) else _amount(EXACT.divide(a.value, b.value), a.unit)
     if _is_scale(a.unit) or _is_scale(b.unit):
         return None
-    same = _ONE_TO_ONE if a.unit == b.unit else _conversion(a.unit, b.unit)
-    if same is not None:
-        above = EXACT.multiply(a.value, same.times)
-        return _amount(EXACT.divide(above, EXACT.multiply(b.value, same.by)), "1")
+    value = EXACT.divide(a.value, b.value)
+    if b.unit == "1":
+        return _amount(value, a.unit)
+    if a.unit in _MONTHS and b.unit in _MONTHS:
+        return _amount(EXACT.divide(EXACT.multiply(value, _MONTHS[a.unit]), _MONTHS[b.unit]), "1")
     quotient = ucum.divide_units(_definite(a.unit), _definite(b.unit))
-    return None if quotient is None else _amount(EXACT.divide(a.value, b.value), quotient)
+    return None if quotient is None else _amount(value, quotient)
 
 
 def truncated_divide(a: Quantity, b: Quantity) -> Quantity | None:
-    """`a div b`: how many whole times b goes into a, with the unit of a (as HL7's tests have it). Null by zero."""
-    value = _value_in_unit_of(a, b)
-    if not value:
+    """`a div b`: the whole part of `a / b` with the unit of a, as HL7's tests have it.
+
+    Null by zero, and where b has another unit than a or none.
+    """
+    if _is_scale(a.unit) or b.unit not in (a.unit, "1") or not b.value:
         return None
-    return _amount(EXACT.divide(a.value, value).to_integral_value(ROUND_DOWN), a.unit)
+    return _amount(EXACT.divide(a.value, b.value).to_integral_value(ROUND_DOWN), a.unit)
 
 
 def modulo(a: Quantity, b: Quantity) -> Quantity | None:
-    """`a mod b`: what is left of a, with its unit and sign. Null by zero."""
-    value = _value_in_unit_of(a, b)
-    return _amount(EXACT.remainder(a.value, value), a.unit) if value else None
+    """`a mod b`: what is left of a after as many whole b as it holds, with its unit and sign. Null by zero."""
+    if _is_scale(a.unit) or not b.value:
+        return None
+    if b.unit in (a.unit, "1"):
+        return _amount(EXACT.remainder(a.value, b.value), a.unit)
+    conversion = _conversion(a.unit, b.unit)
+    if conversion is None:
+        return None
+    rest = EXACT.remainder(EXACT.multiply(a.value, conversion.times), EXACT.multiply(b.value, conversion.by))
+    return _amount(EXACT.divide(rest, conversion.times), a.unit)
 
 
 def check_unit(unit: str) -> None:
@@ -161,15 +169,6 @@ def _rough_conversion(from_unit: str, to_unit: str) -> Conversion | None:
         to_day = _conversion(from_unit, "day")
         return to_day and Conversion(to_day.times, to_day.plus, to_day.by * _DAYS[to_unit])
     return _conversion(from_unit, to_unit)
-
-
-def _value_in_unit_of(a: Quantity, b: Quantity) -> Decimal | None:
-    if _is_scale(a.unit):
-        return None
-    if b.unit == "1":
-        return b.value
-    other = converted(b, a.unit)
-    return None if other is None else other.value
 
 
 def _definite(unit: str) -> str:

@@ -29,6 +29,8 @@ def concatenate(*parts: str | None) -> str | None:
 def combine(parts: list[str | None] | None, separator: str | None = None) -> str | None:
     """`Combine(parts, separator)`: nulls are left out; null for a null list and where nothing is left."""
     known = [part for part in parts or () if part is not None]
+    if not all(isinstance(part, str) for part in known):
+        raise EvaluationError("only strings are combined")
     return (separator or "").join(known) if known else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.model import FHIR
-from cql_like_rules.cql.operators.comparison import name_of
+from cql_like_rules.cql.operators.comparison import described
 from cql_like_rules.cql.operators.conversion import CONVERSIONS
 from cql_like_rules.cql.values.concept import Code, CodeSystem, Concept, ValueSet
 from cql_like_rules.cql.values.quantity import Quantity, Ratio
@@ -61,7 +61,7 @@ def as_type(value: Any, type_name: str, *, strict: bool) -> Any:
     if value is None or is_type(value, type_name):
         return value
     if strict:
-        raise EvaluationError(f"a {name_of(value)} is not a {type_name}")
+        raise EvaluationError(f"{described(value)} is not of type {type_name}")
     return None
 
 
