@@ -66,7 +66,16 @@ def multiply(a: Any, b: Any) -> Any:
         return integer_or_null(a * b)
     if is_number(a) and is_number(b):
         return decimal_or_null(EXACT.multiply(a, b))
+    if type(a) is Uncertainty or type(b) is Uncertainty:
+        return _product_of_uncertain(a, b)
     return quantities.multiply(*_quantities("*", a, b))
+
+
+def _product_of_uncertain(a: Any, b: Any) -> Any:
+    products = [multiply(x, y) for x in (lowest(a), highest(a)) for y in (lowest(b), highest(b))]
+    if not all(map(is_number, products)):
+        raise _undefined("*", a, b)
+    return between(min(products), max(products))
 
 
 def divide(a: Any, b: Any) -> Any:

@@ -151,6 +151,10 @@ def test_uncertain_results_stay_uncertain() -> None:
     assert arithmetic.add(days, days) == Uncertainty(32, 88)
     assert arithmetic.subtract(days, months) == Uncertainty(0, 40)
     assert arithmetic.add(days, 1) == Uncertainty(17, 45)
+    assert arithmetic.multiply(days, days) == Uncertainty(256, 1936)
+    assert arithmetic.multiply(Uncertainty(-2, 3), -4) == Uncertainty(-12, 8)
+    with pytest.raises(EvaluationError, match=r"\* is not defined"):
+        arithmetic.multiply(Uncertainty(Date(2012), Date(2013)), 2)
 
 
 def test_a_conversion_keeps_small_amounts() -> None:
