@@ -33,12 +33,12 @@ PREFIXES: dict[str, Fraction] = {
     "y": Fraction(1, 10**24),
 }
 
-BASE_UNITS = ("m", "s", "g", "rad", "K", "C", "cd")
+# UCUM counts particles in mol and charges in eq; here both are kinds of their own, because a concentration of a
+# substance is never a count of cells, and meq and mmol differ by the valence.
+BASE_UNITS = ("m", "s", "g", "rad", "K", "C", "cd", "mol", "eq")
 
 # Atom: (number, unit it is a multiple of). Metric atoms take prefixes.
 METRIC: dict[str, tuple[str, str]] = {
-    "mol": ("6.0221367", "10*23"),
-    "eq": ("1", "mol"),
     "osm": ("1", "mol"),
     "kat": ("1", "mol/s"),
     "U": ("1", "umol/min"),

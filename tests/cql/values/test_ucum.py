@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import itertools
+import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -43,7 +46,17 @@ def test_a_value_is_converted(value: str, unit: str, other: str, expected: str) 
 
 @pytest.mark.parametrize(
     ("unit", "other"),
-    [("[iU]/L", "/L"), ("[iU]", "[arb'U]"), ("mg", "mL"), ("mg/m2", "mg/kg"), ("Cel", "s"), ("mcg", "ug"), ("mg", "x")],
+    [
+        ("[iU]/L", "/L"),
+        ("mmol/L", "10*9/L"),
+        ("meq/L", "mmol/L"),
+        ("[iU]", "[arb'U]"),
+        ("mg", "mL"),
+        ("mg/m2", "mg/kg"),
+        ("Cel", "s"),
+        ("mcg", "ug"),
+        ("mg", "x"),
+    ],
 )
 def test_units_that_do_not_measure_the_same_are_not_converted(unit: str, other: str) -> None:
     assert ucum.convert(Decimal(1), unit, other) is None
@@ -127,3 +140,19 @@ def test_dividing_undoes_multiplying(unit: str, other: str) -> None:
     assert quotient is not None
     assert ucum.dimension(quotient) == ucum.dimension(unit)
     assert ucum.convert(Decimal(1), quotient, unit) == 1
+
+
+KINDS: list[dict[str, float]] = json.loads(Path(__file__).with_name("units-lhc.json").read_text())["kinds"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: next(iter(kind)))
+def test_units_convert_as_in_the_reference_library(kind: dict[str, float]) -> None:
+    first = next(iter(kind))
+    for unit, expected in kind.items():
+        assert float(ucum.convert(Decimal(7), unit, first) or 0) == pytest.approx(expected, rel=1e-12)
+
+
+def test_units_of_different_kinds_do_not_convert_in_the_reference_library_nor_here() -> None:
+    kind_of = {unit: index for index, kind in enumerate(KINDS) for unit in kind}
+    for unit, other in itertools.product(kind_of, kind_of):
+        assert (ucum.conversion(unit, other) is not None) is (kind_of[unit] == kind_of[other])
