@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from cql_like_rules.cql.compiling import logic
-from cql_like_rules.cql.compiling.application import FAILURES, applied, failed, function_of
-from cql_like_rules.cql.compiling.frame import Closure, Frame, Site
+from cql_like_rules.cql.compiling.application import applied, function_of
+from cql_like_rules.cql.compiling.frame import Closure, Frame, Site, located
 from cql_like_rules.cql.compiling.names import name_of
 from cql_like_rules.cql.compiling.scope import Maker, Scope
+from cql_like_rules.cql.errors import EvaluationError
 from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, Operator
 from cql_like_rules.cql.syntax import Expression, FunctionRef, Operation, Position
 
@@ -75,8 +76,8 @@ def _comparison(node: Operation, scope: Scope) -> Closure:
         first, second = left(frame), right(frame)
         try:
             result: bool | None = function(first, second)
-        except FAILURES as error:
-            raise failed(error, site.operator, (first, second), site.position) from error
+        except EvaluationError as error:
+            raise located(error, site.position) from error
         recorder = frame[0].recorder
         if recorder is not None:
             recorder.compared(site, first, second, result)
