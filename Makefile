@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PIN    := $(BIN)/pip-compile -q --upgrade --strip-extras --no-header \
+          --no-emit-index-url --no-emit-options --no-emit-trusted-host
 
 .PHONY: help run test lint types unit bench mutate lock clean
 
@@ -31,11 +33,11 @@ bench: $(VENV)/.development ## timings (they assert nothing)
 mutate: $(VENV)/.development ## change every number of every policy and see that a case fails
 	$(BIN)/python tests/mutation/mutate_policies.py
 
-lock: $(VENV)/.development ## pin the dependencies anew
-	$(BIN)/pip-compile -q --upgrade --strip-extras --no-emit-index-url --no-emit-options --no-emit-trusted-host --no-header \
-	  -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --strip-extras --no-emit-index-url --no-emit-options --no-emit-trusted-host --no-header \
-	  --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+lock: ## pin the dependencies anew
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check pip-tools
+	$(PIN) -o requirements.txt pyproject.toml
+	$(PIN) --extra dev -o requirements-dev.txt pyproject.toml
 
 $(VENV)/.runtime: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

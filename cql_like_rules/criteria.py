@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import reduce
 from typing import TypeAlias
 
 from cql_like_rules.cql import syntax
@@ -86,28 +85,19 @@ def structure_of(expression: syntax.Expression, criteria: Collection[str]) -> St
 
     Raises CqlError where something else than names and logic stands in a node.
     """
-    read = {
-        syntax.IdentifierRef: _name,
-        syntax.Literal: _constant,
-        syntax.Null: _constant,
-        syntax.Operation: _operation,
-        syntax.If: _if,
-        syntax.Case: _case,
-    }.get(type(expression))
-    if read is None:
-        raise _not_a_name(expression)
-    return read(expression, criteria)
-
-
-def _name(expression: syntax.IdentifierRef, criteria: Collection[str]) -> Structure:
-    return Name(expression.name, expression.name in criteria)
-
-
-def _constant(expression: syntax.Literal | syntax.Null, criteria: Collection[str]) -> Structure:
-    if isinstance(expression, syntax.Null):
-        return Constant(None)
-    if isinstance(expression.value, bool):
-        return Constant(expression.value)
+    match expression:
+        case syntax.IdentifierRef():
+            return Name(expression.name, expression.name in criteria)
+        case syntax.Null():
+            return Constant(None)
+        case syntax.Literal(value=bool()):
+            return Constant(bool(expression.value))
+        case syntax.Operation():
+            return _operation(expression, criteria)
+        case syntax.If():
+            return _if(expression, criteria)
+        case syntax.Case(comparand=None):
+            return _case(expression, criteria)
     raise _not_a_name(expression)
 
 
@@ -137,14 +127,10 @@ def _flattened(parts: tuple[Structure, ...], kind: type[AllOf] | type[AnyOf]) ->
 
 def _if(expression: syntax.If, criteria: Collection[str]) -> Structure:
     condition = structure_of(expression.condition, criteria)
-    return Choice(
-        ((condition, structure_of(expression.then, criteria)),), structure_of(expression.otherwise, criteria)
-    )
+    return Choice(((condition, structure_of(expression.then, criteria)),), structure_of(expression.otherwise, criteria))
 
 
 def _case(expression: syntax.Case, criteria: Collection[str]) -> Structure:
-    if expression.comparand is not None:
-        raise _not_a_name(expression.comparand)
     branches = tuple(
         (structure_of(item.when, criteria), structure_of(item.then, criteria)) for item in expression.items
     )
@@ -189,9 +175,9 @@ def value_of(structure: Structure, values: Values) -> bool | None:
         case Constant(value):
             return value
         case AllOf(parts):
-            return reduce(logic.and_, (value_of(part, values) for part in parts))
+            return logic.all_of(value_of(part, values) for part in parts)
         case AnyOf(parts):
-            return reduce(logic.or_, (value_of(part, values) for part in parts))
+            return logic.any_of(value_of(part, values) for part in parts)
         case Negation(part):
             return logic.not_(value_of(part, values))
         case Test(part, expected):
@@ -233,11 +219,16 @@ def applied_criteria(structure: Structure, values: Values) -> tuple[str, ...]:
     return tuple(names)
 
 
+def is_ruled_out(structure: Structure, values: Values) -> bool:
+    """Whether a node does not concern this order: its choice came to a plain `false`."""
+    return isinstance(structure, Choice) and chosen(structure, values) == Constant(False)
+
+
 def blocking_criteria(structure: Structure, values: Values, offers_way_out: Callable[[str], bool]) -> tuple[str, ...]:
     """The criteria directly below a node that stand between the order and an approval; empty when the node is met.
 
-    Of an all-of, whatever is not met or missing. Of an any-of that failed, every alternative; of one that is still
-    open, the open alternatives, and those failed ones that the prescriber can still make good (`offers_way_out`).
+    Of an all-of, whatever is not met or missing. Of an any-of, the alternatives that are still open and those that the
+    prescriber can make good (`offers_way_out`); when there are none of either, every alternative.
     """
     names: list[str] = []
 
@@ -252,10 +243,9 @@ def blocking_criteria(structure: Structure, values: Values, offers_way_out: Call
                 for each in parts:
                     collect(each)
             case AnyOf(parts):
-                still_open = value_of(part, values) is None
-                for each in parts:
-                    if not still_open or value_of(each, values) is None or _way_out(each):
-                        collect(each)
+                ways = [each for each in parts if value_of(each, values) is None or _way_out(each)]
+                for each in ways or parts:
+                    collect(each)
             case Negation(inner) | Test(inner, _) | Guarded(_, inner):
                 collect(inner)
             case Choice():

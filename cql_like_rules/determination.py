@@ -64,7 +64,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A FHIR resource that a status rests on: `reference` is `Type/id`, `path` the element that was read ("" = whole)."""
+    """A FHIR resource that a status rests on: `reference` is `Type/id`, `path` the element read ("" for the whole)."""
 
     reference: str
     path: str = ""

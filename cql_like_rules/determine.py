@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cql_like_rules.criteria import applied_criteria, blocking_criteria
 from cql_like_rules.cql.evaluation import Evaluation
 from cql_like_rules.cql.trace import Trace
 from cql_like_rules.cql.values.concept import Code
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.structure import Tuple
 from cql_like_rules.cql.values.temporal import Date, DateTime
+from cql_like_rules.criteria import applied_criteria, blocking_criteria, is_ruled_out
 from cql_like_rules.determination import (
     Alternative,
     Approval,
@@ -56,7 +56,7 @@ class _Determining:
         section = self.value("Section")
         root = self.result(self.policy.criteria[section]) if section in self.policy.criteria else None
         status = Verdict.of(root.status) if root else Verdict.MISSING_INFORMATION
-        blocking = tuple(self.blocking(root))
+        blocking = self.blocking(root)
         limits = [limit for limit in map(self.dose_limit, blocking) if limit]
         advisories = tuple(self.advisories())
         findings = findings_of(blocking, advisories, limits)
@@ -115,19 +115,28 @@ class _Determining:
             failure=str(trace.failure) if trace.failure else None,
         )
 
-    def blocking(self, result: CriterionResult | None) -> Iterator[CriterionResult]:
-        """The leaves that stand between the order and an approval, in the order of the document."""
+    def blocking(self, result: CriterionResult | None) -> tuple[CriterionResult, ...]:
+        """The leaves that stand between the order and an approval, in the order of the document.
+
+        A node below which nothing does (it does not say why in criteria) stands there itself.
+        """
         if result is None or result.status is Status.MET:
-            return
-        criterion = self.policy.criteria[result.section]
-        if criterion.structure is None:
-            yield result
-            return
-        names = blocking_criteria(criterion.structure, self.value, self.offers_way_out)
-        if not names:
-            yield result
-        for name in names:
-            yield from self.blocking(self.result(self.policy.criteria[name]))
+            return ()
+        structure = self.policy.criteria[result.section].structure
+        if structure is None:
+            return (result,)
+        names = blocking_criteria(structure, self.value, self.offers_way_out)
+        below = (self.policy.criteria[name] for name in names)
+        leaves = tuple(
+            leaf
+            for criterion in below
+            if not self.is_ruled_out(criterion)
+            for leaf in self.blocking(self.result(criterion))
+        )
+        return leaves or (result,)
+
+    def is_ruled_out(self, criterion: Criterion) -> bool:
+        return criterion.structure is not None and is_ruled_out(criterion.structure, self.value)
 
     def offers_way_out(self, name: str) -> bool:
         return bool(name in self.policy.criteria and self.policy.criteria[name].alternative)

@@ -38,9 +38,7 @@ def findings_of(
 
 
 def _finding(kind: str, criteria: list[CriterionResult], limit_of: dict[str, DoseLimit]) -> Finding:
-    exceeded = [
-        limit_of[criterion.id] for criterion in criteria if kind == "dose" and criterion.id in limit_of
-    ]
+    exceeded = [limit_of[criterion.id] for criterion in criteria if kind == "dose" and criterion.id in limit_of]
     worst = next((limit for limit in exceeded if limit.exceeded), None) or next(iter(exceeded), None)
     indicators = [criterion.indicator or "warning" for criterion in criteria]
     if worst is not None and is_critical(worst):

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cql_like_rules.criteria import Structure, names_criteria, structure_of
 from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
+from cql_like_rules.criteria import Structure, names_criteria, structure_of
 
 POLICIES = Path(__file__).parent / "policies"
 LIBRARY = Path(__file__).parent / "library"

@@ -65,7 +65,7 @@ def _contents(context: CardContext, notes: Sequence[str]) -> list[Content]:
 
 
 def _note_texts(notes: Sequence[RecordNote | str]) -> list[str]:
-    return [note if isinstance(note, str) else _note_text(note) for note in notes]
+    return list(dict.fromkeys(note if isinstance(note, str) else _note_text(note) for note in notes))
 
 
 def _note_text(note: RecordNote) -> str:

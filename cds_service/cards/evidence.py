@@ -66,12 +66,14 @@ def resource_words(resource: Mapping[str, Any]) -> str:
     return markdown(", ".join(part for part in parts if part))
 
 
-def evidence_words(criteria: Iterable[CriterionResult], resources: Resources | None) -> str:
+def evidence_words(criteria: Iterable[CriterionResult], resources: Resources | None, order: str) -> str:
     """The resources that the status of the criteria rests on, in Markdown, each once; "" when there are none.
 
-    `resources` is where they are looked up; of one that is not there only the reference is shown.
+    `resources` is where they are looked up; of one that is not there only the reference is shown. The order itself,
+    whose card this is, is not named again.
     """
-    distinct = list(dict.fromkeys(item.reference for criterion in criteria for item in criterion.evidence))
+    references = (item.reference for criterion in criteria for item in criterion.evidence)
+    distinct = [reference for reference in dict.fromkeys(references) if reference != order]
     words = [_described(reference, resources) for reference in distinct[:MOST_SHOWN]]
     if len(distinct) > MOST_SHOWN:
         words.append(f"{len(distinct) - MOST_SHOWN} more")

@@ -53,8 +53,9 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
     decider = loaded(Settings()).decider
     decision = decider.decide(request, record, notes)
     if as_json:
-        answer = {"determinations": list(decision.determinations), "cards": list(decision.cards)}
-        click.echo(write_json(filled(answer) or answer))
+        click.echo(
+            write_json({"determinations": filled(list(decision.determinations)), "cards": filled(list(decision.cards))})
+        )
         return
     console = Console()
     if explain:
@@ -115,5 +116,4 @@ def _validation(request: HookRequest) -> Iterator[str]:
     """What is not valid FHIR R4 in the drafts and the prefetch, a line each."""
     resources = [request.context.drafts, *(value for value in request.prefetch.values() if isinstance(value, dict))]
     for resource in resources:
-        for problem in problems_of(json.loads(write_json(resource))):
-            yield problem
+        yield from problems_of(json.loads(write_json(resource)))

@@ -12,9 +12,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from cql_like_rules.cases import Case, cases_of, determination_of, differences
-from cql_like_rules.criteria import names_of
 from cql_like_rules.cql.errors import CqlError
+from cql_like_rules.criteria import names_of
 from cql_like_rules.determination import Determination
+from cql_like_rules.lint import problems_of
 from cql_like_rules.policy import POLICIES, Criterion, Policy, load_policies
 from cql_like_rules.terminology import Terminology, load_terminology
 
@@ -69,7 +70,8 @@ def show(policy_id: str, folder: Path) -> None:
 
 def _roots(policy: Policy) -> list[Criterion]:
     """The criteria that no other criterion rests on: the sections."""
-    below = {name for criterion in policy.criteria.values() if criterion.structure for name in names_of(criterion.structure)}
+    structures = (criterion.structure for criterion in policy.criteria.values())
+    below = {name for structure in structures if structure for name in names_of(structure)}
     return [criterion for criterion in policy.criteria.values() if criterion.name not in below]
 
 
@@ -100,27 +102,12 @@ def _line(criterion: Criterion) -> Text:
 def lint(folder: Path) -> None:
     """Whether every policy is well written: CQL, tags, names. Exit 1 with a list of problems when not."""
     loaded = _loaded(folder)[0]
-    problems = [problem for policy in loaded for problem in _lint(policy)]
+    problems = [problem for policy in loaded for problem in problems_of(policy)]
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
         raise SystemExit(1)
     click.echo(f"{len(loaded)} policies, no problems")
-
-
-def _lint(policy: Policy) -> list[str]:
-    """A leaf that may be missing says what to ask for; one that may fail says so; a dose leaf speaks by its numbers."""
-    problems = []
-    for criterion in policy.criteria.values():
-        if criterion.is_node or criterion.kind == "referral":
-            continue
-        if not criterion.ask and criterion.name != "III.A":
-            problems.append(f"{criterion.id}: no @ask")
-        if not criterion.unmet and criterion.kind not in ("dose", "documentation"):
-            problems.append(f"{criterion.id}: no @unmet")
-        if criterion.alternative and criterion.alternative not in policy.library.defines:
-            problems.append(f'{criterion.id}: @alternative names no define "{criterion.alternative}"')
-    return problems
 
 
 @policies.command("test")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from importlib.resources import files
 from pathlib import Path
+from types import FrameType
 
 import click
 import waitress
@@ -11,6 +14,7 @@ import waitress
 from cds_service.app import create_app
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.commands.loading import loaded
+from cds_service.logs import configure_logging
 from cds_service.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -24,11 +28,14 @@ FIRST_EXAMPLE = "order-sign/leukine-aml-dose-overage.json"
 @click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="Calls answered side by side.")
 def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     """Start the service and print where it listens."""
-    given = {"dev": True} if dev else {}
-    settings = Settings(**given)
+    settings = Settings()
+    if dev:
+        settings = settings.model_copy(update={"dev": True})
     address = host or settings.host
     if settings.dev and address not in (LOOPBACK, "localhost", "::1"):
         raise click.UsageError("--dev asks no client who it is, so it listens on this machine only")
+    configure_logging(settings.log_level)
+    signal.signal(signal.SIGTERM, _leave)
     what = loaded(settings)
     app = create_app(settings, what.decider, terminology=what.terminology)
     server = waitress.create_server(
@@ -36,6 +43,11 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     )
     _announce(f"http://{address}:{server.effective_port}", len(what.decider.policies))
     server.run()
+
+
+def _leave(signal_number: int, frame: FrameType | None) -> None:
+    """Ends the process as an exit does, so that what waits to be written is written."""
+    sys.exit(0)
 
 
 def _announce(base: str, policies: int) -> None:

@@ -1,4 +1,4 @@
-"""What can be wrong with CQL: problems found at load, all of a file at once, and the failure of a define at run time."""
+"""What can be wrong with CQL: problems found at load, all of a file at once, and the failure of a define later."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class RatioLiteral(Expression):
 
 @dataclass(frozen=True, slots=True)
 class DateTimeLiteral(Expression):
-    """`@2026-01-15`, `@2026-01T`, `@T10:30`; `kind` is `Date`, `DateTime` or `Time`, `text` what stands after the `@`."""
+    """`@2026-01-15`, `@2026-01T`, `@T10:30`; `kind` is `Date`, `DateTime` or `Time`, `text` what follows the `@`."""
 
     kind: str
     text: str
@@ -315,7 +315,7 @@ class RelationshipClause(Node):
 
 @dataclass(frozen=True, slots=True)
 class ReturnClause(Node):
-    """`distinct` is True for `return` and `return distinct`; `explicit` says whether `all` or `distinct` was written."""
+    """`distinct` is True for `return` and `return distinct`; `explicit`: `all` or `distinct` was written."""
 
     expression: Expression
     distinct: bool
@@ -351,7 +351,7 @@ class Query(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Malformed(Expression):
-    """Stands where an expression could not be parsed, so that the rest of the file can be; never reaches the compiler."""
+    """Stands where an expression could not be parsed, so that the rest of the file can; never reaches the compiler."""
 
 
 # --- definitions -----------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def criteria_lines(context: CardContext, criteria: Sequence[CriterionResult]) ->
 def _line(context: CardContext, said: str, criteria: Sequence[CriterionResult]) -> str:
     numbers = markdown(", ".join(dict.fromkeys(printed_number(criterion) for criterion in criteria)))
     line = f"{numbers}: {markdown(said)}." if said else f"{numbers}."
-    evidence = evidence_words(criteria, context.resources)
+    evidence = evidence_words(criteria, context.resources, context.order.reference)
     return f"{line} Rests on: {evidence}." if evidence else line
 
 

@@ -84,4 +84,12 @@ def test_a_reference_is_shortened_to_what_tells_it_apart(reference: str, shown: 
 def test_a_record_is_where_resources_are_looked_up(build: Any) -> None:
     record = Record([{"resourceType": "Condition", "id": "c", "code": {"text": "AML"}, "recordedDate": "2026-03-01"}])
     criterion = build.criterion("I.A.1", "diagnosis", evidence=(Evidence("Condition/c"), Evidence("Condition/gone")))
-    assert evidence_words([criterion], record) == "diagnosis AML, 2026-03-01 (Condition/c); Condition/gone"
+    assert (
+        evidence_words([criterion], record, "MedicationRequest/m")
+        == "diagnosis AML, 2026-03-01 (Condition/c); Condition/gone"
+    )
+
+
+def test_the_order_whose_card_it_is_is_not_named_as_evidence(build: Any) -> None:
+    criterion = build.criterion("I.A.1", "diagnosis", evidence=(Evidence("MedicationRequest/m"),))
+    assert evidence_words([criterion], None, "MedicationRequest/m") == ""
