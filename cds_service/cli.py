@@ -1,10 +1,11 @@
-"""The command `oncology-cds`: serve, check one request, look at the policies."""
+"""The command `oncology-cds`: serve, check one request, look at the policies and their language."""
 
 from __future__ import annotations
 
 import click
 
 from cds_service.commands.check import check
+from cds_service.commands.cql import cql
 from cds_service.commands.policies import policies
 from cds_service.commands.serve import serve
 
@@ -18,3 +19,4 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(check)
 main.add_command(policies)
+main.add_command(cql)
