@@ -1,7 +1,7 @@
 """Whether a policy that loads is also well written: what a pharmacist's colleague would ask to be mended.
 
-Every leaf that can be missing says what to ask for, every leaf that can fail says so, and a number in the words of a
-criterion is one that its rule holds, or the node that chooses it, so that the words cannot tell another limit than the rule applies.
+Every leaf that can be missing says what to ask for, and every leaf that can fail says so. A number in the words of a
+criterion is one that its rule holds, or the node that chooses it: words cannot tell another limit than the rule applies.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from cql_like_rules.criteria import names_of
 from cql_like_rules.cql import syntax
 from cql_like_rules.cql.library import CompiledLibrary
+from cql_like_rules.criteria import names_of
 from cql_like_rules.policy import Criterion, Policy
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")

@@ -40,7 +40,7 @@ REQUIRED_DEFINES = ("Applies", "Phase", "Section")
 class Criterion:
     """A numbered requirement, or an advisory.
 
-    `id` is document and number (`CP.PHAR.295/I.A.4.b`), `name` the number alone, which is the name of its define.
+    `id` is document and number (`<document>/I.A.4.b`), `name` the number alone, which is the name of its define.
     `title` says what it requires, `ask` what to supply when it is missing, `unmet` what to tell when it is not met.
     `structure` is how a node combines the criteria below it, None for a leaf. `indicator` is set for advisories, and
     for criteria whose failure weighs more than a warning. `alternative` names the define that holds the drug to use

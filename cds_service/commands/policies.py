@@ -107,7 +107,7 @@ def lint(folder: Path) -> None:
         click.echo(problem, err=True)
     if problems:
         raise SystemExit(1)
-    click.echo(f"{len(loaded)} policies, no problems")
+    click.echo(f"policies: {len(loaded)}, no problems")
 
 
 @policies.command("test")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from importlib.resources import files
@@ -18,7 +19,7 @@ from cds_service.logs import configure_logging
 from cds_service.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-FIRST_EXAMPLE = "order-sign/leukine-aml-dose-overage.json"
+EXAMPLES = "fhir_examples"
 
 
 @click.command()
@@ -51,16 +52,21 @@ def _leave(signal_number: int, frame: FrameType | None) -> None:
 
 
 def _announce(base: str, policies: int) -> None:
-    click.echo(f"oncology-cds listens on {base}/cds-services ({policies} policies)")
-    click.echo("Ask it about an order:")
-    click.echo(
-        f"  curl -s -H 'Content-Type: application/json' -d @{_example()} {base}/cds-services/{ORDER_SIGN_ID}"
-        " | python3 -m json.tool --no-ensure-ascii"
-    )
+    click.echo(f"oncology-cds listens on {base}/cds-services (policies: {policies})")
+    example = _first_example()
+    if example is not None:
+        click.echo("Ask it about an order:")
+        click.echo(
+            f"  curl -s -H 'Content-Type: application/json' -d @{example} {base}/cds-services/{ORDER_SIGN_ID}"
+            " | python3 -m json.tool --no-ensure-ascii"
+        )
 
 
-def _example() -> Path:
-    """The first example, from the checkout where there is one."""
-    here = Path.cwd() / "fhir_examples" / FIRST_EXAMPLE
-    checkout = Path(str(files("cds_service"))).parent / "fhir_examples" / FIRST_EXAMPLE
-    return here.relative_to(Path.cwd()) if here.exists() else checkout
+def _first_example() -> Path | None:
+    """The example that is listed first, seen from where the command runs; None where no examples are installed."""
+    folder = Path(str(files("cds_service"))).parent / EXAMPLES
+    index = folder / "index.json"
+    if not index.exists():
+        return None
+    example = folder / json.loads(index.read_text(encoding="utf-8"))[0]["file"]
+    return example.relative_to(Path.cwd()) if example.is_relative_to(Path.cwd()) else example
