@@ -1,7 +1,7 @@
 """Whether a policy that loads is also well written: what a pharmacist's colleague would ask to be mended.
 
 Every leaf that can be missing says what to ask for, and every leaf that can fail says so. A number in the words of a
-criterion is one that its rule holds, or the node that chooses it: words cannot tell another limit than the rule applies.
+criterion is one that its rule holds, or the node that chooses it: words tell no other limit than the rule applies.
 """
 
 from __future__ import annotations

@@ -68,5 +68,5 @@ def _first_example() -> Path | None:
     index = folder / "index.json"
     if not index.exists():
         return None
-    example = folder / json.loads(index.read_text(encoding="utf-8"))[0]["file"]
+    example = folder / str(json.loads(index.read_text(encoding="utf-8"))[0]["file"])
     return example.relative_to(Path.cwd()) if example.is_relative_to(Path.cwd()) else example
