@@ -176,10 +176,14 @@ class ExpressionChecker:
             if wanted is None:
                 hint = did_you_mean(element.name, elements)
                 self._findings.report(element, f"{type_} has no element {element.name}", hint)
-            elif not goes_for(found, wanted):
+            elif not goes_for(found, wanted) and not self._is_promoted(found, wanted):
                 self._findings.report(element, f"{element.name} of {type_} is {wanted}, not {found}")
         self._check_unit_of(node)
         return type_
+
+    def _is_promoted(self, found: Type, wanted: Type) -> bool:
+        """One value for a list of one (list promotion), which strict authoring leaves off."""
+        return not self._strict and isinstance(wanted, ListOf) and goes_for(found, wanted.element)
 
     def _check_unit_of(self, node: Instance) -> None:
         """A unit given as text, also one of the calendar, which instances write as text."""

@@ -73,7 +73,8 @@ def _code(values: Mapping[str, Any]) -> Code | None:
 
 
 def _concept(values: Mapping[str, Any]) -> Concept:
-    codes = _only(list, values.get("codes"), "the codes of a Concept") or []
+    written = values.get("codes")
+    codes = [written] if isinstance(written, Code) else _only(list, written, "the codes of a Concept") or []
     known = (_only(Code, code, "a code of a Concept") for code in codes)
     display = _only(str, values.get("display"), "the display of a Concept")
     return Concept(tuple(code for code in known if code is not None), display)
