@@ -6,6 +6,7 @@ Source: CQL 1.5.3, Appendix B.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cql_like_rules.cql.compiling import logic
@@ -14,8 +15,9 @@ from cql_like_rules.cql.compiling.frame import Closure, Frame, Site, located
 from cql_like_rules.cql.compiling.names import name_of
 from cql_like_rules.cql.compiling.scope import Maker, Scope
 from cql_like_rules.cql.errors import EvaluationError
-from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, Operator
+from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, Operator, lists
 from cql_like_rules.cql.syntax import Expression, FunctionRef, Operation, Position
+from cql_like_rules.cql.types import ListOf
 
 COMPARISONS = frozenset(
     {"Equal", "NotEqual", "Equivalent", "NotEquivalent", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"}
@@ -23,6 +25,9 @@ COMPARISONS = frozenset(
     | {"Overlaps"}
 )
 """Operators whose operands a trace shows."""
+
+_LENGTH_OF_LIST = replace(FUNCTIONS["Length"], function=lists.length_of_list, nulls=FUNCTIONS["Count"].nulls)
+"""A null list has a length (0), a null string has none: which of the two it is, only its static type tells."""
 
 _OF_ALL_MEMBERS = frozenset({"Exists", "Count", "Min", "Max", "Sum", "Avg", "Median"})
 _OF_ONE_MEMBER = frozenset({"SingletonFrom", "Indexer", "First", "Last"})
@@ -43,6 +48,8 @@ def system_function(node: FunctionRef, scope: Scope, operands: Sequence[Expressi
     """A function of the language (`Count(x)`, `AgeInYearsAt(d)`), or an operator called by its name (`Exists(x)`)."""
     if node.name == "Coalesce" and len(operands) > 1:
         return _coalesce([scope.closure(operand) for operand in operands])
+    if node.name == "Length" and isinstance(scope.type_of(operands[0]), ListOf):
+        return _of_members(_LENGTH_OF_LIST, operands, node.position, scope)
     return _of_members(FUNCTIONS.get(node.name) or OPERATORS[node.name], operands, node.position, scope)
 
 

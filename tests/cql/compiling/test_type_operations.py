@@ -58,3 +58,8 @@ def test_convert_changes_type_or_unit(value_of: Value) -> None:
 def test_minimum_and_maximum_are_the_ends_of_a_type(value_of: Value) -> None:
     assert value_of("maximum Integer") == 2**31 - 1
     assert value_of("minimum Integer") == -(2**31)
+
+
+def test_a_null_list_has_no_elements_and_a_null_string_no_length(value_of: Any) -> None:
+    assert value_of("Length(null as List<Integer>)") == 0
+    assert value_of("Length(null as String)") is None
