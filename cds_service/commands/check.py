@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,13 @@ from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
 from cds_service.settings import Settings
 from cds_service.validation import problems_of
-from cql_like_rules.determination import CriterionResult, Determination, Status
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.cql.values.temporal import Date, DateTime
+from cql_like_rules.determination import Comparison, CriterionResult, Determination, Status
 from cql_like_rules.record import Record, RecordNote
 
 _COLOURS = {Status.MET: "green", Status.NOT_MET: "red", Status.MISSING: "yellow"}
+_SIGNS = {"Less": "<", "LessOrEqual": "≤", "Greater": ">", "GreaterOrEqual": "≥", "Equal": "=", "NotEqual": "≠"}
 _INDICATORS = {"critical": "bold red", "warning": "yellow", "info": "blue"}
 
 
@@ -96,14 +100,37 @@ def _grow(tree: Tree, result: CriterionResult) -> None:
     line.append(f" {result.section}", style="bold")
     line.append(f"  {result.title}", style="default")
     branch = tree.add(line)
-    for made in result.comparisons:
-        branch.add(Text(f"{made.left_name or made.left} = {made.left}  {made.operator}  {made.right}", style="dim"))
-    for evidence in result.evidence:
-        branch.add(Text(f"{evidence.reference} {evidence.path}".strip(), style="dim"))
+    for made in filter(_tells_something, result.comparisons):
+        right = f"{made.right_name} ({made.right})" if made.right_name else str(made.right)
+        answer = {True: "yes", False: "no", None: "unknown"}[made.result]
+        branch.add(Text(f"{made.left_name} ({made.left}) {_SIGNS[made.operator]} {right}: {answer}", style="dim"))
+    for reference, paths in _paths_by_reference(result).items():
+        branch.add(Text(f"{reference} {', '.join(paths)}".strip(), style="dim"))
     if result.failure:
         branch.add(Text(result.failure, style="bold red"))
     for child in result.children:
         _grow(branch, child)
+
+
+def _paths_by_reference(result: CriterionResult) -> dict[str, list[str]]:
+    """The resources that the status rests on, each with the elements that were read."""
+    paths: dict[str, list[str]] = {}
+    for evidence in result.evidence:
+        read = paths.setdefault(evidence.reference, [])
+        if evidence.path:
+            read.append(evidence.path)
+    return paths
+
+
+def _tells_something(made: Comparison) -> bool:
+    """Whether a comparison is of two plain values, of which the left one has a name: those a reader can follow."""
+    plain = (int, str, Decimal, Quantity, Date, DateTime, type(None))
+    return (
+        bool(made.left_name)
+        and made.operator in _SIGNS
+        and isinstance(made.left, plain)
+        and isinstance(made.right, plain)
+    )
 
 
 def _shown(card: Mapping[str, Any]) -> Panel:
