@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from cql_like_rules.cql.library import CompiledLibrary
 
+from cql_like_rules.cql.library import CompiledLibrary
 from cql_like_rules.cql.values.concept import Code, Concept
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date
