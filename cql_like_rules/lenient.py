@@ -13,6 +13,9 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
+LARGEST_EXPONENT = 28
+"""Beyond this no number is an amount of anything (CQL's decimals end here too), and work on it would have no end."""
+
 _ENDS_IN_TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?$")
 
 
@@ -42,18 +45,21 @@ def text(json: Any) -> str:
 
 
 def number(json: Any) -> Decimal | None:
-    """A finite number, also when it was sent as a string (`"80"`); None for anything else, booleans included."""
-    if json is None or isinstance(json, bool):
-        return None
-    if isinstance(json, Decimal):
-        return json if json.is_finite() else None
-    if not isinstance(json, int | float | str):
+    """A number, also when it was sent as a string (`"80"`); None for anything else, booleans included.
+
+    None too for what is not finite, or as large or small as no amount can be (`1e999999`).
+    """
+    if isinstance(json, bool) or not isinstance(json, Decimal | int | float | str):
         return None
     try:
-        value = Decimal(str(json).strip())
+        value = json if isinstance(json, Decimal) else Decimal(str(json).strip())
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    if not value.is_finite():
+        return None
+    if value == 0:
+        return Decimal(0)
+    return value if abs(value.adjusted()) <= LARGEST_EXPONENT else None
 
 
 def whole_number(json: Any) -> int | None:

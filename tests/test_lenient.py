@@ -46,6 +46,17 @@ def test_a_number_is_read_also_when_it_is_quoted(json, value):
     assert lenient.number(json) == value
 
 
+@pytest.mark.parametrize("json", ["1e999999", "-1e999999", "1e-999999", 1e300, 10**30, "sNaN", "Infinity"])
+def test_a_number_that_no_amount_can_have_is_not_read(json):
+    assert lenient.number(json) is None
+    assert lenient.whole_number(json) is None
+
+
+def test_nothing_is_nothing_however_it_is_written():
+    assert lenient.whole_number("0e999999") == 0
+    assert lenient.number("0.00") == 0
+
+
 def test_a_whole_number_has_no_fraction():
     assert lenient.whole_number("5") == 5
     assert lenient.whole_number(5.0) == 5
