@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -23,6 +24,7 @@ from cql_like_rules.orders import Order, read_order
 from cql_like_rules.record import Record
 
 
+@pytest.mark.benchmark(min_rounds=500, warmup=True)
 def test_a_request_of_twenty_resources_is_answered(benchmark: BenchmarkFixture, app: Flask, body: bytes) -> None:
     client: FlaskClient = app.test_client()
 
