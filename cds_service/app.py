@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import random
 import re
 import time
 import uuid
@@ -96,7 +97,7 @@ def _surround_requests(app: Flask) -> None:
     def begin() -> None:
         given = request.headers.get("X-Request-ID", "")
         g.started = time.perf_counter()
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else _new_request_id()
         g.logged = {}
 
     @app.after_request
@@ -112,6 +113,11 @@ def _surround_requests(app: Flask) -> None:
             **g.logged,
         )
         return response
+
+
+def _new_request_id() -> str:
+    """Tells requests apart in the log; nothing secret hangs on it, so it costs no system call."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def _answer_errors(app: Flask) -> None:
