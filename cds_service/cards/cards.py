@@ -13,7 +13,7 @@ from .content import CardContext, CardLinks, Content, Resources, Suggestion
 from .identity import card_uuid, suggestion_uuid
 from .kinds import content_of
 from .kinds.documentation import KIND as DOCUMENTATION
-from .kinds.documentation import with_failures, with_notes
+from .kinds.documentation import with_failures, with_notes, with_order_problems
 from .overrides import override_reasons
 from .priority import Card, in_order
 from .text import markdown, plain
@@ -59,7 +59,10 @@ def _contents(context: CardContext, notes: Sequence[str]) -> list[Content]:
     others = [content for content in contents if content is not documentation]
     if determination.failures:
         documentation = with_failures(context, documentation)
-    if notes and determination.status is not Verdict.NOT_APPLICABLE:
+    applies = determination.status is not Verdict.NOT_APPLICABLE
+    if applies and context.order.problems:
+        documentation = with_order_problems(context, documentation)
+    if applies and notes:
         documentation = with_notes(context, documentation, notes)
     return [*others, documentation] if documentation else others
 

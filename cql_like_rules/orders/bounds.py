@@ -56,15 +56,22 @@ class Bounds:
         return Fraction((end - start).days + 1) if start is not None and end is not None and start <= end else None
 
 
-def read_bounds(repeat: Json) -> Bounds:
-    """The bounds of a schedule; of a range of durations the longest."""
+def read_bounds(repeat: Json, problems: list[str]) -> Bounds:
+    """The bounds of a schedule; of a range of durations the longest. `problems` say what is there but unreadable."""
     period = lenient.first_object(repeat.get("boundsPeriod"))
     longest = lenient.first_object(lenient.first_object(repeat.get("boundsRange")).get("high"))
-    return Bounds(
+    bounds = Bounds(
         read_time(period.get("start")),
         read_time(period.get("end")),
         read_duration(lenient.first_object(repeat.get("boundsDuration")) or longest),
     )
+    if (period.get("start") and bounds.start is None) or (repeat.get("boundsPeriod") and not period):
+        problems.append("The date from which the drug is to be given cannot be read.")
+    if period.get("end") and bounds.end is None:
+        problems.append("The date until which the drug is to be given cannot be read.")
+    if (repeat.get("boundsDuration") or longest) and bounds.duration is None:
+        problems.append("How long the drug is to be given cannot be read.")
+    return bounds
 
 
 def read_duration(quantity: Json) -> Duration | None:

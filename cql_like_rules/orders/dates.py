@@ -42,12 +42,16 @@ def date_value(day: datetime.date) -> Date:
 def plus(day: datetime.date, value: Decimal, unit: str) -> datetime.date | None:
     """The day after a number of UCUM days, weeks, months or years; None for other units and parts of a month.
 
-    Months and years are those of the calendar; a day that the month does not have becomes its last one.
+    Months and years are those of the calendar; a day that the month does not have becomes its last one. None too for a
+    day beyond the years that dates can have.
     """
     if unit in ("d", "wk"):
-        return day + datetime.timedelta(days=int(value * (7 if unit == "wk" else 1)))
+        ordinal = day.toordinal() + int(value * (7 if unit == "wk" else 1))
+        return datetime.date.fromordinal(ordinal) if 1 <= ordinal <= datetime.date.max.toordinal() else None
     if unit not in ("mo", "a") or value != value.to_integral_value():
         return None
     months = day.year * 12 + day.month - 1 + int(value) * (12 if unit == "a" else 1)
     year, month = divmod(months, 12)
+    if not datetime.MINYEAR <= year <= datetime.MAXYEAR:
+        return None
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

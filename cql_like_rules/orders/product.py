@@ -79,7 +79,9 @@ def _medication(resource: Json, record: Record) -> Json:
 
 
 def _concept(resource: Json, medication: Json) -> Json:
-    concept = lenient.first_object(resource.get("medicationCodeableConcept")) or medication_concept(medication)
+    written = resource.get("medicationCodeableConcept")
+    text = lenient.text(written)
+    concept = lenient.first_object({"text": text} if text else written) or medication_concept(medication)
     reference = lenient.first_object(resource.get("medicationReference"))
     display = lenient.text(reference.get("display"))
     return {"text": display, **concept} if display else concept

@@ -86,7 +86,7 @@ def read_timing(instruction: Json, problems: list[str]) -> Timing:
     """
     timing = lenient.first_object(instruction.get("timing"))
     repeat = _repeat(lenient.first_object(timing.get("repeat")), problems)
-    bounds = read_bounds(lenient.first_object(timing.get("repeat")))
+    bounds = read_bounds(lenient.first_object(timing.get("repeat")), problems)
     events = _events(timing, problems)
     schedule, calendar = _schedule(timing, repeat, events, problems)
     schedule = _limited(schedule, _doses(repeat, bounds, schedule, calendar))

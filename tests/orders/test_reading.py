@@ -291,3 +291,32 @@ def test_every_example_request_is_read():
                 order = read_order(resource, record, terminology, OrderSettings(), resources)
                 assert order.product.name, path.name
                 assert order.date is not None, path.name
+
+
+def test_a_drug_written_as_bare_text_is_known_by_that_text(drafts):
+    order = drafts.read(drafts.medication_request(drafts.instruction(), concept="Leukine 250 mcg"))
+    assert order.product.by_text
+    assert order.product.name == "Leukine"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "problem"),
+    [
+        ({"boundsPeriod": {"start": "2026-02-30"}}, "The date from which the drug is to be given cannot be read."),
+        ({"boundsPeriod": "tomorrow"}, "The date from which the drug is to be given cannot be read."),
+        ({"boundsPeriod": {"end": "later"}}, "The date until which the drug is to be given cannot be read."),
+        ({"boundsDuration": {"value": 5, "code": "moons"}}, "How long the drug is to be given cannot be read."),
+    ],
+)
+def test_bounds_that_cannot_be_read_are_told(drafts, bounds, problem):
+    timing = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", **bounds}}
+    order = drafts.read(drafts.medication_request(drafts.instruction(timing=timing)))
+    assert problem in order.problems
+
+
+@pytest.mark.parametrize("unit", ["d", "wk", "mo", "a"])
+@pytest.mark.parametrize("value", [10**9, -(10**9), 10**27])
+def test_a_supply_beyond_all_calendars_ends_on_no_day(drafts, unit, value):
+    dispense = {"expectedSupplyDuration": {"value": value, "code": unit}}
+    order = drafts.read(drafts.medication_request(drafts.instruction(), dispenseRequest=dispense))
+    assert order.requested_until is None

@@ -54,6 +54,20 @@ def with_failures(context: CardContext, content: Content | None) -> Content:
     return replace(content, paragraphs=(said, *content.paragraphs))
 
 
+def with_order_problems(context: CardContext, content: Content | None) -> Content:
+    """The card with what could not be read in the order on it; such a card of its own is for information.
+
+    A card that asks for missing criteria says it already.
+    """
+    said = _listed("In the order:", _sentences(context.order.problems))
+    if content is None:
+        title = summary(context.drug, "part of the order could not be read")
+        return Content(KIND, "info", title, (said, source_line(context)))
+    if said in content.paragraphs:
+        return content
+    return replace(content, paragraphs=(*content.paragraphs[:-1], said, content.paragraphs[-1]))
+
+
 def with_notes(context: CardContext, content: Content | None, notes: Sequence[str]) -> Content:
     """The card with what could not be read in the record on it; such a card of its own is for information."""
     told = _sentences(notes[:_MOST_NOTES])

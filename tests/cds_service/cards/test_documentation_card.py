@@ -168,6 +168,21 @@ def test_unreadable_items_join_the_card_that_asks_for_documentation(build: Any) 
     assert card["summary"] == "Leukine: Enter the date of birth"
 
 
+def test_what_could_not_be_read_in_an_order_is_told_also_when_nothing_is_missing(build: Any) -> None:
+    order = build.order(problems=("The date from which the drug is to be given cannot be read.",))
+    card = only_card(cards_for(build.determination(order)))
+    assert card["indicator"] == "info"
+    assert card["summary"] == "Leukine: part of the order could not be read"
+    assert "The date from which the drug is to be given cannot be read." in card["detail"]
+
+
+def test_what_could_not_be_read_in_an_order_is_told_once(build: Any) -> None:
+    order = build.order(problems=("The order states no coded dose.",))
+    missing = build.criterion("I.A.6", "dose", Status.MISSING, ask="State the dose")
+    card = only_card(cards_for(build.determination(order, Finding("documentation", "warning", (missing,)))))
+    assert card["detail"].count("The order states no coded dose.") == 1
+
+
 def test_a_policy_that_does_not_apply_says_nothing_of_the_record(build: Any) -> None:
     determination = build.determination(status=Verdict.NOT_APPLICABLE, root=None, section="")
     assert cards_for(determination, ["a resource has no type"]) == []
