@@ -54,11 +54,17 @@ def _criterion(criterion: CriterionResult) -> dict[str, Any]:
             "id": criterion.id,
             "kind": criterion.kind,
             "status": criterion.status.value,
-            "summary": statement(criterion) if criterion.status is Status.NOT_MET else criterion.title,
+            "summary": _summary(criterion),
             "evidence": list(dict.fromkeys(item.reference for item in criterion.evidence)),
             "missing": _missing(criterion),
         }
     )
+
+
+def _summary(criterion: CriterionResult) -> str:
+    """What is wrong when it is not met, else what it requires; a dose requires the limit that its title tells."""
+    is_told = criterion.status is Status.NOT_MET and criterion.kind != "dose"
+    return statement(criterion) if is_told else criterion.title
 
 
 def _missing(criterion: CriterionResult) -> list[str]:

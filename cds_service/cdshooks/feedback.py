@@ -85,4 +85,12 @@ class FeedbackItem(_Wire):
 class Feedback(_Wire):
     """A batch of feedback, over any number of cards and calls."""
 
-    feedback: tuple[FeedbackItem, ...] = Field(min_length=1)
+    feedback: tuple[FeedbackItem, ...]
+
+    @field_validator("feedback", mode="before")
+    @classmethod
+    def _not_empty(cls, value: Any) -> Any:
+        # Asked before the items are read: a length limit would count bad items as absent and blame the batch too.
+        if isinstance(value, list) and not value:
+            raise ValueError("must have at least one item")
+        return value

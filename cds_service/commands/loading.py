@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,4 +33,9 @@ def loaded(settings: Settings) -> Loaded:
     except CqlError as error:
         raise click.ClickException(f"the policies cannot be loaded\n{error}") from error
     order_settings = OrderSettings(body_size_age_days=settings.body_size_age_days)
-    return Loaded(PolicyDecider(policies, terminology, order_settings), terminology)
+    what = Loaded(PolicyDecider(policies, terminology, order_settings), terminology)
+    # Policies and value sets live as long as the process: without this, the collector walks over all of them again and
+    # again, and now and then a call waits a tenth of a second for it.
+    gc.collect()
+    gc.freeze()
+    return what

@@ -61,7 +61,7 @@ def test_a_determination_is_printed_as_the_contract_says(build: Any) -> None:
                 "summary": "Age 55",
                 "missing": ["Enter the date of birth"],
             },
-            {"id": "CP.PHAR.295/I.A.6", "kind": "dose", "status": "not-met", "summary": "The dose is too high"},
+            {"id": "CP.PHAR.295/I.A.6", "kind": "dose", "status": "not-met", "summary": "At most 250 mcg/m²"},
         ],
         "doseLimit": {
             "value": 450,
