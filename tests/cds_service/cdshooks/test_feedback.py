@@ -159,3 +159,8 @@ def test_feedback_is_stored_once_the_database_has_come_back(decider: Any, tmp_pa
     blocker.unlink()
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200
     app.extensions["oncology-cds"]["database"].close()
+
+
+def test_a_bad_item_is_told_once_and_the_batch_is_not_blamed_for_it(give: Give) -> None:
+    issues = give(overridden(outcome="ignored")).get_json()["issue"]
+    assert [issue["expression"] for issue in issues] == [["feedback[0].outcome"]]
