@@ -53,8 +53,8 @@ class _Determining:
     def determination(self) -> Determination:
         if self.value("Applies") is not True and not self.failures:
             return Determination(self.order, self.policy, Verdict.NOT_APPLICABLE)
-        section = self.value("Section")
-        root = self.result(self.policy.criteria[section]) if section in self.policy.criteria else None
+        section = self.section()
+        root = self.result(self.policy.criteria[section]) if section else None
         status = Verdict.of(root.status) if root else Verdict.MISSING_INFORMATION
         blocking = self.blocking(root)
         limits = [limit for limit in map(self.dose_limit, blocking) if limit]
@@ -65,7 +65,7 @@ class _Determining:
             policy=self.policy,
             status=status,
             phase=self.value("Phase") or "",
-            section=section or "",
+            section=section,
             root=root,
             advisories=advisories,
             findings=findings,
@@ -88,6 +88,15 @@ class _Determining:
     def optional(self, define: str) -> Any:
         """The value of a define that a policy may leave out."""
         return self.value(define) if define in self.policy.library.defines else None
+
+    def section(self) -> str:
+        """The number of the criterion that the order is held against; "" and a failure noted when there is none."""
+        section = self.value("Section")
+        if section in self.policy.criteria:
+            return str(section)
+        if not self.failures:
+            self.failures.append(f'"Section" names no criterion of {self.policy.id}: {section}')
+        return ""
 
     # --- criteria ----------------------------------------------------------------------------------------------------
 

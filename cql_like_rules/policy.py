@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
+from cql_like_rules.cql.types import ANY, BOOLEAN, STRING
 from cql_like_rules.criteria import Structure, names_criteria, structure_of
 
 POLICIES = Path(__file__).parent / "policies"
@@ -33,7 +34,7 @@ KINDS = (
     "referral",
 )
 INDICATORS = ("info", "warning", "critical")
-REQUIRED_DEFINES = ("Applies", "Phase", "Section")
+REQUIRED_DEFINES = {"Applies": BOOLEAN, "Phase": STRING, "Section": STRING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,10 @@ def policy_of(library: CompiledLibrary) -> Policy:
     """The policy that a compiled library writes down. Raises CqlError when tags or shared defines are missing."""
     tags = {tag.name: tag.value for tag in library.tags}
     problems = list(_problems_of(library, tags))
+    policy_id = tags.get("policy", "")
+    criteria, advisories = _criteria_of(library, policy_id, problems)
     if problems:
         raise CqlError(problems)
-    policy_id = tags["policy"]
-    criteria, advisories = _criteria_of(library, policy_id)
     return Policy(
         id=policy_id,
         version=library.version or "",
@@ -126,13 +127,18 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
     for name in ("policy", "title"):
         if name not in tags:
             yield Problem(place, f"the policy has no @{name}", expected=f"a tag @{name} in the comment above `library`")
-    for name in REQUIRED_DEFINES:
-        if name not in library.defines:
+    for name, wanted in REQUIRED_DEFINES.items():
+        shared = library.defines.get(name)
+        if shared is None:
             yield Problem(place, f'the policy has no define "{name}"', expected=f'define "{name}": …')
+        elif shared.type not in (wanted, ANY):
+            yield Problem(shared.position, f'"{name}" is of another type', found=str(shared.type), expected=str(wanted))
     for define in library.defines.values():
         kind = define.tag("kind")
         if kind is not None and kind not in KINDS:
             yield Problem(define.position, "no such kind", found=kind, expected=", ".join(KINDS))
+        if kind is not None and define.type not in (BOOLEAN, ANY):
+            yield Problem(define.position, f'"{define.name}" has a @kind', found=str(define.type), expected="a Boolean")
         if kind is not None and not define.tag("title"):
             yield Problem(define.position, f'"{define.name}" has a @kind but no @title', expected="@title: …")
         finding = define.tag("finding")
@@ -140,11 +146,12 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
             yield Problem(define.position, "no such indicator", found=finding, expected=", ".join(INDICATORS))
 
 
-def _criteria_of(library: CompiledLibrary, policy_id: str) -> tuple[dict[str, Criterion], tuple[Criterion, ...]]:
+def _criteria_of(
+    library: CompiledLibrary, policy_id: str, problems: list[Problem]
+) -> tuple[dict[str, Criterion], tuple[Criterion, ...]]:
     names = {name for name, define in library.defines.items() if define.tag("kind") and not define.tag("finding")}
     criteria: dict[str, Criterion] = {}
     advisories: list[Criterion] = []
-    problems: list[Problem] = []
     for name, define in library.defines.items():
         kind = define.tag("kind")
         if kind is None:
@@ -171,6 +178,4 @@ def _criteria_of(library: CompiledLibrary, policy_id: str) -> tuple[dict[str, Cr
             criteria[name] = criterion
         else:
             advisories.append(criterion)
-    if problems:
-        raise CqlError(problems)
     return criteria, tuple(advisories)

@@ -126,7 +126,9 @@ def _defines(library: ResolvedLibrary, symbols: Symbols) -> Iterator[CompiledDef
             scope = Scope(library, symbols, MAKERS)
             closure = scope.closure(definition.expression)
             index = symbols.defines[id(definition)]
-            yield CompiledDefine(library.library.name, definition, index, closure, (None,) * (scope.size - 1))
+            slots = (None,) * (scope.size - 1)
+            value_type = library.type_of(definition)
+            yield CompiledDefine(library.library.name, definition, index, closure, slots, value_type)
 
 
 def _parameters(library: ResolvedLibrary, symbols: Symbols) -> Iterator[CompiledParameter]:

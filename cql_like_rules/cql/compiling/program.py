@@ -11,17 +11,22 @@ from dataclasses import dataclass, field
 
 from cql_like_rules.cql.compiling.frame import Closure
 from cql_like_rules.cql.syntax import Expression, ExpressionDef, Library, ParameterDef, Position, Tag
+from cql_like_rules.cql.types import Type
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledDefine:
-    """A define. `index` is its number in the program, `locals` fills the slots of its frame."""
+    """A define. `index` is its number in the program, `locals` fills the slots of its frame.
+
+    `type` is the static type of its value, `ANY` where that is not known.
+    """
 
     library: str
     syntax: ExpressionDef
     index: int
     closure: Closure
     locals: tuple[None, ...]
+    type: Type
 
     @property
     def name(self) -> str:
