@@ -35,6 +35,9 @@ from cql_like_rules.orders.order import Dosage
 from .criteria import criteria_content, criteria_paragraph
 from .ways_out import documents_instead
 
+_ORDER = "Order."
+"""What the names of the order's elements begin with in a trace."""
+
 _LIMIT_NAMES = {"day": "daily limit", "week": "weekly limit", "dose": "limit per dose"}
 
 
@@ -47,9 +50,12 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     if not dose.exceeded:
         return criteria_content(context, finding, ordered_and_limit, *other_ways(context, finding))
     others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
-    suggestion = dose_change(context.order, dose, _allowed_by(context, dose))
+    also_wrong = _also_wrong(context, dose)
+    # Another dose alone would leave an order that the policy still refuses, and look as if it did not.
+    suggestion = None if also_wrong else dose_change(context.order, dose, _allowed_by(context, dose))
     paragraphs = (
         ordered_and_limit,
+        also_wrong,
         criteria_paragraph(context, others),
         *other_ways(context, finding),
         suggestion.reason if isinstance(suggestion, NoSuggestion) else "",
@@ -139,6 +145,22 @@ def _limit(context: CardContext, dose: DoseLimit) -> str:
 
 def _criterion(context: CardContext, dose: DoseLimit) -> CriterionResult | None:
     return next((each for each in context.determination.criteria if each.id == dose.criterion), None)
+
+
+def _also_wrong(context: CardContext, dose: DoseLimit) -> str:
+    """What the criterion of the limit refuses beside the amount (the route, the number of doses); "" for nothing.
+
+    An element of the order is refused when it was compared and no comparison of it held.
+    """
+    criterion = _criterion(context, dose)
+    if criterion is None or not criterion.unmet:
+        return ""
+    answers: dict[str, set[bool | None]] = {}
+    for made in criterion.comparisons:
+        if made.left_name.startswith(_ORDER) and made.right != dose.limit:
+            answers.setdefault(made.left_name, set()).add(made.result)
+    refused = any(False in given and True not in given for given in answers.values())
+    return f"Also: {markdown(one_line(criterion.unmet).rstrip('.'))}." if refused else ""
 
 
 def _allowed_by(context: CardContext, dose: DoseLimit) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cds_service.cards import cards_for
 from cql_like_rules import criteria
-from cql_like_rules.determination import Finding, Status
+from cql_like_rules.determination import Comparison, Finding, Status
 
 
 def only_card(cards: list[dict[str, Any]]) -> dict[str, Any]:
@@ -124,3 +124,29 @@ def test_request_text_in_the_schedule_and_name_is_escaped(build: Any) -> None:
 def test_an_order_without_a_drug_name_is_called_this_order(build: Any, name: str) -> None:
     card = only_card(cards_for(build.overdose(build.order(name=name))))
     assert card["summary"].startswith("This order 300 mcg/m² is above")
+
+
+def route_compared(route: str, covered: str) -> Comparison:
+    return Comparison("Equivalent", route, covered, route == covered, "Order.route", covered)
+
+
+@pytest.mark.parametrize(
+    ("compared", "is_told"),
+    [
+        ([route_compared("SC", "IV")], True),
+        ([route_compared("IV", "IV")], False),
+        ([route_compared("SC", "IV"), route_compared("SC", "SC")], False),
+        ([], False),
+    ],
+)
+def test_a_wrong_route_beside_a_dose_above_the_limit_is_told_and_not_left_behind_by_a_click(
+    build: Any, compared: list[Comparison], is_told: bool
+) -> None:
+    order = build.order("540", "ug")
+    limit = build.dose_limit(order)
+    amounts = Comparison("LessOrEqual", limit.ordered, limit.limit, False, "Order.perDayPerM2", "Maximum")
+    leaf = build.criterion(unmet="Only IV is covered for AML", comparisons=(amounts, *compared))
+    card = only_card(cards_for(build.determination(order, Finding("dose", "warning", (leaf,), limit))))
+    assert "above the 250 mcg/m² daily limit" in card["summary"]
+    assert ("Also: Only IV is covered for AML." in card["detail"]) is is_told
+    assert ("suggestions" in card) is not is_told
