@@ -95,7 +95,8 @@ class _Determining:
         if section in self.policy.criteria:
             return str(section)
         if not self.failures:
-            self.failures.append(f'"Section" names no criterion of {self.policy.id}: {section}')
+            found = "null" if section is None else section
+            self.failures.append(f'"Section" names no criterion of {self.policy.id}: {found}')
         return ""
 
     # --- criteria ----------------------------------------------------------------------------------------------------

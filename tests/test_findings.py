@@ -1,0 +1,217 @@
+"""From criteria to findings: kinds, weights and dose limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.cql.values.temporal import Date
+from cql_like_rules.determination import Comparison, CriterionResult, DoseLimit, Finding, Status
+from cql_like_rules.findings import dose_limit_of, findings_of, is_critical
+from cql_like_rules.orders.order import BodySize, Measurement
+
+MEASURED = Date(2026, 5, 11)
+
+
+def quantity(value: str | int | Decimal, unit: str) -> Quantity:
+    return Quantity(Decimal(value), unit)
+
+
+def criterion(
+    number: str = "I.A",
+    kind: str = "dose",
+    status: Status = Status.NOT_MET,
+    indicator: str = "",
+    comparisons: tuple[Comparison, ...] = (),
+) -> CriterionResult:
+    return CriterionResult(
+        f"T.1/{number}", kind, f"Title of {number}", status, "leaf", indicator=indicator, comparisons=comparisons
+    )
+
+
+def limit(ordered: Quantity | None, ceiling: Quantity | None = None, number: str = "I.A") -> DoseLimit:
+    return DoseLimit(ceiling or quantity(250, "ug/m2/d"), "day", f"T.1/{number}", ordered)
+
+
+def body(weight: str | None = None, area: str | None = None, unit: str = "kg") -> BodySize:
+    return BodySize(
+        weight=Measurement(quantity(weight, unit), MEASURED, 1, ("Observation/w",)) if weight else None,
+        surface_area=Measurement(quantity(area, "m2"), MEASURED, 1, ("Observation/a",)) if area else None,
+    )
+
+
+def shown(findings: tuple[Finding, ...]) -> list[tuple[str, str, list[str]]]:
+    return [(each.kind, each.indicator, [result.section for result in each.criteria]) for each in findings]
+
+
+# --- kinds and weights -----------------------------------------------------------------------------------------------
+
+
+def test_nothing_in_the_way_is_no_finding() -> None:
+    assert findings_of([], [], []) == ()
+
+
+def test_what_is_not_met_speaks_in_its_own_kind_and_what_is_missing_asks_for_documentation() -> None:
+    blocking = [
+        criterion("I.A", "age"),
+        criterion("I.B", "dose", Status.MISSING),
+        criterion("I.C", "age"),
+        criterion("I.D", "prescriber", Status.MISSING),
+    ]
+    assert shown(findings_of(blocking, [], [])) == [
+        ("age", "warning", ["I.A", "I.C"]),
+        ("documentation", "warning", ["I.B", "I.D"]),
+    ]
+
+
+def test_a_finding_weighs_as_much_as_the_weightiest_of_its_criteria() -> None:
+    blocking = [criterion("I.A", "regimen"), criterion("I.B", "regimen", indicator="critical")]
+    assert shown(findings_of(blocking, [], [])) == [("regimen", "critical", ["I.A", "I.B"])]
+    alone = [criterion("I.A", "documentation", indicator="info")]
+    assert shown(findings_of(alone, [], [])) == [("documentation", "info", ["I.A"])]
+
+
+def test_an_advisory_joins_the_finding_of_its_kind_and_weight() -> None:
+    blocking = [criterion("I.A", "safety"), criterion("I.B")]
+    advisories = [
+        criterion("V.1", "safety", Status.MET, "warning"),
+        criterion("V.2", "duration", Status.MET, "info"),
+        criterion("V.3", "duration", Status.MET, "info"),
+    ]
+    ceiling = limit(quantity(300, "ug/m2/d"), number="I.B")
+    findings = findings_of(blocking, advisories, [ceiling])
+    assert shown(findings) == [
+        ("safety", "warning", ["I.A", "V.1"]),
+        ("dose", "warning", ["I.B"]),
+        ("duration", "info", ["V.2", "V.3"]),
+    ]
+    assert [finding.dose for finding in findings] == [None, ceiling, None]
+
+
+def test_an_advisory_of_another_weight_makes_a_finding_of_its_own() -> None:
+    findings = findings_of([criterion("I.A", "safety")], [criterion("V.1", "safety", Status.MET, "critical")], [])
+    assert shown(findings) == [("safety", "warning", ["I.A"]), ("safety", "critical", ["V.1"])]
+
+
+def test_an_advisory_that_joins_a_dose_finding_leaves_its_limit() -> None:
+    ceiling = limit(quantity(300, "ug/m2/d"))
+    (finding,) = findings_of([criterion()], [criterion("V.1", "dose", Status.MET, "warning")], [ceiling])
+    assert finding.dose == ceiling
+
+
+# --- critical from twice the ceiling ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ordered", "critical"),
+    [
+        ("249.99999999", False),
+        ("250", False),
+        ("499.99999999", False),
+        ("500", True),
+        ("500.00000001", True),
+        ("5000", True),
+    ],
+)
+def test_an_order_is_critical_from_exactly_twice_the_ceiling(ordered: str, critical: bool) -> None:
+    ceiling = limit(quantity(ordered, "ug/m2/d"))
+    assert is_critical(ceiling) is critical
+    (finding,) = findings_of([criterion()], [], [ceiling])
+    assert finding.indicator == ("critical" if critical else "warning")
+
+
+def test_twice_the_ceiling_is_twice_in_every_unit() -> None:
+    assert is_critical(limit(quantity("0.5", "mg/m2/d")))
+    assert not is_critical(limit(quantity("0.49999999", "mg/m2/d")))
+
+
+def test_an_amount_that_is_not_known_or_of_another_dimension_is_not_critical() -> None:
+    assert not is_critical(limit(None))
+    assert not is_critical(limit(quantity(5000, "ug/d")))
+
+
+def test_the_limit_of_a_finding_is_the_one_that_was_exceeded() -> None:
+    within = limit(quantity(200, "ug/m2/d"), number="I.A")
+    above = limit(quantity(300, "ug/m2/d"), number="I.B")
+    (finding,) = findings_of([criterion("I.A"), criterion("I.B")], [], [within, above])
+    assert finding.dose == above
+    (undecided,) = findings_of([criterion("I.A")], [], [within])
+    assert undecided.dose == within
+
+
+@given(st.decimals("0.00000001", "100000", places=8), st.decimals("0.00000001", "100000", places=8))
+def test_critical_is_never_less_than_exceeded(ordered: Decimal, ceiling: Decimal) -> None:
+    found = limit(quantity(ordered, "mg"), quantity(ceiling, "mg"))
+    assert is_critical(found) is (ordered >= 2 * ceiling)
+    assert bool(found.exceeded) or not is_critical(found)
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+def compared(
+    right: object, left: object = None, operator: str = "LessOrEqual", result: bool | None = False
+) -> CriterionResult:
+    return criterion(comparisons=(Comparison(operator, left, right, result),))
+
+
+@pytest.mark.parametrize(
+    ("unit", "absolute", "per"),
+    [
+        ("ug/m2/d", ("450.0", "ug/d"), "day"),
+        ("mg/m2", ("450.0", "mg"), "dose"),
+        ("mg/m2/wk", ("450.0", "mg/wk"), "week"),
+        ("ug/kg/d", ("17500", "ug/d"), "day"),
+        ("ug/kg", ("17500", "ug"), "dose"),
+        ("mg", ("250", "mg"), "dose"),
+        ("g/wk", ("250", "g/wk"), "week"),
+    ],
+)
+def test_a_ceiling_is_told_as_an_amount_for_this_patient(unit: str, absolute: tuple[str, str], per: str) -> None:
+    found = dose_limit_of(compared(quantity(250, unit), quantity(300, unit)), body("70", "1.8"))
+    assert found is not None
+    assert (found.limit, found.ordered, found.per) == (quantity(250, unit), quantity(300, unit), per)
+    assert found.absolute == quantity(*absolute)
+
+
+@pytest.mark.parametrize(("unit", "known"), [("mg/m2", body(weight="70")), ("mg/kg", body(area="1.8"))])
+def test_a_ceiling_has_no_amount_without_the_body_size_it_needs(unit: str, known: BodySize) -> None:
+    found = dose_limit_of(compared(quantity(250, unit), quantity(300, unit)), known)
+    assert found is not None
+    assert found.absolute is None
+
+
+def test_a_body_weight_in_another_unit_is_converted() -> None:
+    found = dose_limit_of(compared(quantity(5, "ug/kg/d")), body("70000", unit="g"))
+    assert found is not None
+    assert found.absolute == quantity(350, "ug/d")
+
+
+def test_a_body_size_in_a_unit_of_something_else_gives_no_amount() -> None:
+    found = dose_limit_of(compared(quantity(5, "ug/kg/d")), body("70", unit="cm"))
+    assert found is not None
+    assert found.absolute is None
+
+
+def test_only_a_comparison_with_an_amount_from_below_sets_a_ceiling() -> None:
+    assert dose_limit_of(compared(12), body()) is None
+    assert dose_limit_of(compared(quantity(250, "mg"), operator="GreaterOrEqual"), body()) is None
+    assert dose_limit_of(criterion(), body()) is None
+    strict = dose_limit_of(compared(quantity(250, "mg"), operator="Less"), body())
+    assert strict is not None
+
+
+def test_the_ordered_amount_of_a_ceiling_may_be_unknown() -> None:
+    found = dose_limit_of(compared(quantity(250, "mg"), None, result=None), body())
+    assert found is not None
+    assert (found.ordered, found.exceeded) == (None, None)
+
+
+def test_an_amount_of_another_dimension_is_neither_above_nor_below() -> None:
+    found = dose_limit_of(compared(quantity(250, "mg"), quantity(3, "mL"), result=None), body())
+    assert found is not None
+    assert found.exceeded is None
