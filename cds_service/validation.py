@@ -12,14 +12,18 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
+from cql_like_rules import lenient
+
 
 def problems_of(resource: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with a resource (of a Bundle: with each of its entries), a line each; nothing when it is valid."""
-    if resource.get("resourceType") == "Bundle":
-        for entry in resource.get("entry", ()):
-            yield from problems_of(entry.get("resource", {}))
-        return
     name = f"{resource.get('resourceType', 'no resourceType')}/{resource.get('id', 'no id')}"
+    if resource.get("resourceType") == "Bundle":
+        if not isinstance(resource.get("entry", []), list):
+            yield f"{name}: entry: Input should be a valid list"
+        for entry in lenient.objects(resource.get("entry")):
+            yield from problems_of(lenient.first_object(entry.get("resource")))
+        return
     try:
         model = get_fhir_model_class(str(resource.get("resourceType")))
     except (KeyError, LookupError, ValueError):
