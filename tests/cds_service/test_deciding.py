@@ -1,0 +1,166 @@
+"""The decider: every draft order against every policy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from cds_service.cdshooks.envelope import OrderSignRequest
+from cds_service.deciding import PolicyDecider
+from cds_service.decision import Decision
+from cql_like_rules.orders import OrderSettings
+from cql_like_rules.policy import Policy
+from cql_like_rules.record import Record, RecordNote
+
+Define = Callable[..., str]
+Decide = Callable[..., Decision]
+
+LIMIT = "\"Order\".perDayPerM2 <= 250 'ug/m2/d'"
+FAILS = "singleton from ({ true, false })"
+
+
+@pytest.fixture
+def policy(tiny: Any, criterion_define: Define) -> Policy:
+    """At most 250 ug/m2 a day, with an advisory for every order."""
+    defines = criterion_define("I", LIMIT, "dose") + criterion_define("V.1", "true", "safety", finding="critical")
+    loaded: Policy = tiny.policy(defines)
+    return loaded
+
+
+@pytest.fixture
+def decide(tiny: Any, call: dict[str, Any]) -> Decide:
+    """Decides a call with these orders by these policies."""
+
+    def decide(
+        policies: Policy | list[Policy],
+        *orders: Mapping[str, Any],
+        resources: tuple[Mapping[str, Any], ...] = (),
+        notes: tuple[RecordNote, ...] = (),
+        settings: OrderSettings | None = None,
+    ) -> Decision:
+        sent = copy.deepcopy(call)
+        sent["context"]["draftOrders"]["entry"] = [{"resource": order} for order in orders]
+        request = OrderSignRequest.model_validate(sent)
+        record = Record([*resources, sent["context"]["draftOrders"]], (), None, tiny.terminology)
+        chosen = [policies] if isinstance(policies, Policy) else policies
+        return PolicyDecider(chosen, tiny.terminology, settings).decide(request, record, notes)
+
+    return decide
+
+
+def about(decision: Decision) -> list[tuple[str, str, str]]:
+    found = [card["extension"]["oncology-cds"] for card in decision.cards]
+    return [(each["order"], each["policy"], each["kind"]) for each in found]
+
+
+def orders_of(decision: Decision) -> list[str]:
+    return [determination["order"] for determination in decision.determinations]
+
+
+def another(tiny: Any, criterion_define: Define, policy_id: str, value: str) -> Policy:
+    tags = f"/* @policy: {policy_id}\n@title: Another policy */"
+    loaded: Policy = tiny.policy(criterion_define("I", value, "age"), tags=tags, name=policy_id)
+    return loaded
+
+
+def test_an_order_gets_its_cards_its_determination_and_its_row(decide: Decide, tiny: Any, policy: Policy) -> None:
+    decision = decide(policy, tiny.request())
+    assert about(decision) == [("MedicationRequest/order", "T.1", kind) for kind in ("safety", "dose")]
+    (determination,) = decision.determinations
+    assert (determination["order"], determination["status"]) == ("MedicationRequest/order", "not-met")
+    (row,) = decision.evaluations
+    assert (row.order, row.policy, row.policy_version, row.status) == (
+        "MedicationRequest/order",
+        "T.1",
+        "1.0",
+        "not-met",
+    )
+    assert (row.phase, row.section) == ("initial", "I")
+    assert [(card.uuid, card.kind) for card in row.cards] == [
+        (card["uuid"], card["extension"]["oncology-cds"]["kind"]) for card in decision.cards
+    ]
+
+
+def test_every_order_is_decided_in_the_order_of_the_bundle(decide: Decide, tiny: Any, policy: Policy) -> None:
+    decision = decide(policy, tiny.request(id="b"), tiny.request(100, id="a"))
+    assert orders_of(decision) == ["MedicationRequest/b", "MedicationRequest/a"]
+    assert [determination["status"] for determination in decision.determinations] == ["not-met", "met"]
+    assert ("MedicationRequest/a", "T.1", "dose") not in about(decision)
+    assert ("MedicationRequest/b", "T.1", "dose") in about(decision)
+
+
+def test_an_order_that_no_policy_is_about_leaves_nothing(decide: Decide, tiny: Any, policy: Policy) -> None:
+    decision = decide(policy, tiny.request(medicationCodeableConcept={"text": "water"}))
+    assert (decision.cards, decision.determinations, decision.evaluations) == ([], [], [])
+
+
+def test_an_order_not_to_give_a_drug_is_passed_over(decide: Decide, tiny: Any, policy: Policy) -> None:
+    assert decide(policy, tiny.request(doNotPerform=True)).determinations == []
+    assert len(decide(policy, tiny.request(doNotPerform=False)).determinations) == 1
+
+
+def test_orders_for_other_things_than_drugs_are_passed_over(decide: Decide, tiny: Any, policy: Policy) -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s"}
+    assert orders_of(decide(policy, service, tiny.request())) == ["MedicationRequest/order"]
+
+
+def test_an_order_is_held_against_every_policy_about_it(
+    decide: Decide, tiny: Any, policy: Policy, criterion_define: Define
+) -> None:
+    decision = decide([policy, another(tiny, criterion_define, "T.2", "false")], tiny.request())
+    assert [each["policy"]["id"] for each in decision.determinations] == ["T.1", "T.2"]
+    assert [kind for _, _, kind in about(decision)] == ["safety", "dose", "age"]
+    assert [[card.kind for card in row.cards] for row in decision.evaluations] == [["safety", "dose"], ["age"]]
+
+
+def test_policies_that_say_the_same_kind_share_one_card(decide: Decide, tiny: Any, criterion_define: Define) -> None:
+    both = [another(tiny, criterion_define, policy_id, "false") for policy_id in ("T.2", "T.3")]
+    decision = decide(both, tiny.request())
+    (card,) = decision.cards
+    named = {each["id"] for each in card["extension"]["oncology-cds"]["criteria"]}
+    assert named == {"T.2/I", "T.3/I"}
+
+
+def test_that_a_policy_could_not_be_asked_is_told(decide: Decide, tiny: Any, criterion_define: Define) -> None:
+    shared = f'define "Applies": {FAILS}\ndefine "Phase": \'initial\'\ndefine "Section": \'I\'\n'
+    decision = decide(tiny.policy(criterion_define("I", "true"), shared=shared), tiny.request())
+    (card,) = decision.cards
+    assert card["indicator"] == "warning"
+    assert "could not be evaluated" in card["summary"]
+
+
+def test_what_could_not_be_had_of_the_record_is_on_a_card(decide: Decide, tiny: Any, policy: Policy) -> None:
+    notes = (RecordNote("", "", "Conditions could not be fetched: the server did not answer."),)
+    decision = decide(policy, tiny.request(100), notes=notes)
+    (card,) = (card for card in decision.cards if card["extension"]["oncology-cds"]["kind"] == "documentation")
+    assert "Conditions could not be fetched" in card["detail"]
+
+
+def test_what_cannot_be_read_in_the_record_is_on_a_card(decide: Decide, tiny: Any, policy: Policy) -> None:
+    decision = decide(policy, tiny.request(100), resources=({"id": "nameless"},))
+    assert ("MedicationRequest/order", "T.1", "documentation") in about(decision)
+
+
+def test_without_a_date_of_the_order_what_rests_on_it_is_missing(
+    decide: Decide, tiny: Any, criterion_define: Define
+) -> None:
+    dated = tiny.policy(criterion_define("I", '"Order".date >= @2026-01-01', "age"))
+    orders = [tiny.request(authoredOn=date, id=str(date)) for date in ("2026-05-12", "2025-05-12", "2026-13-01", None)]
+    statuses = [determination["status"] for determination in decide(dated, *orders).determinations]
+    assert statuses == ["met", "not-met", "missing-information", "missing-information"]
+
+
+def test_how_long_a_body_size_counts_is_a_setting(decide: Decide, tiny: Any, policy: Policy) -> None:
+    per_kg = tiny.request(250, "ug")
+    area = tiny.surface_area(1.8) | {"effectiveDateTime": "2026-05-01"}
+    known = decide(policy, per_kg, resources=(area,))
+    assert known.determinations[0]["status"] == "met"
+    old = decide(policy, per_kg, resources=(area,), settings=OrderSettings(body_size_age_days=5))
+    assert old.determinations[0]["status"] == "missing-information"
+
+
+def test_the_same_call_gets_the_same_decision(decide: Decide, tiny: Any, policy: Policy) -> None:
+    assert decide(policy, tiny.request()) == decide(policy, tiny.request())
