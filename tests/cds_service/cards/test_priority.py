@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.cards import cards_for, in_order
+from cds_service.cards import cards_for, in_order, priority
 from cds_service.cards.priority import INDICATORS, KINDS
+from cql_like_rules import policy
 from cql_like_rules.determination import Finding
 
 
@@ -93,3 +94,7 @@ def test_findings_of_one_kind_with_two_indicators_share_the_graver_card(build: A
     assert joined["indicator"] == "critical"
     assert joined["summary"] == "Leukine: Contraindicated"
     assert "D.2: Use with caution." in joined["detail"]
+
+
+def test_every_kind_that_a_policy_may_name_has_its_place_among_the_cards() -> None:
+    assert sorted(priority.KINDS) == sorted(policy.KINDS)
