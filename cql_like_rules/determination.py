@@ -108,11 +108,12 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class DoseLimit:
-    """The ceiling for this order, and what it comes to for this patient.
+    """The ceiling (or recommended dose) for this order, and what it comes to for this patient.
 
     `limit` is as the policy writes it (`250 ug/m2/d`); `ordered` the order in the same dimension; `absolute` the
-    ceiling for this patient (`450 ug/d`), None without the body size it needs. `per` is `dose`, `day` or `week`.
-    `criterion` is the id of the criterion that sets it.
+    ceiling for this patient (`450 ug/d`), None without the body size it needs. `body_size` is the surface area or
+    weight that it was multiplied with. `per` is `dose`, `day` or `week`. `criterion` is the id of the criterion that
+    sets it. Around a recommended dose, `at_least` and `at_most` are the lowest and the highest that still keep it.
     """
 
     limit: Quantity
@@ -120,11 +121,19 @@ class DoseLimit:
     criterion: str
     ordered: Quantity | None = None
     absolute: Quantity | None = None
+    body_size: Quantity | None = None
+    at_least: Quantity | None = None
+    at_most: Quantity | None = None
 
     @property
     def exceeded(self) -> bool | None:
         """Whether the order is above the limit; None when the ordered amount is not known."""
-        return comparison.greater(self.ordered, self.limit)
+        return comparison.greater(self.ordered, self.at_most or self.limit)
+
+    @property
+    def fallen_short(self) -> bool | None:
+        """Whether the order is below what is recommended; None when that, or the ordered amount, is not known."""
+        return comparison.less(self.ordered, self.at_least)
 
 
 @dataclass(frozen=True, slots=True)

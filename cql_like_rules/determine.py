@@ -24,10 +24,10 @@ from cql_like_rules.determination import (
     Status,
     Verdict,
 )
-from cql_like_rules.findings import dose_limit_of, findings_of
+from cql_like_rules.findings import Sizes, dose_limit_of, findings_of
 from cql_like_rules.orders.order import Order
 from cql_like_rules.orders.parameter import order_parameter
-from cql_like_rules.policy import Criterion, Policy
+from cql_like_rules.policy import DOSING_SIZES, Criterion, Policy
 from cql_like_rules.record import Record
 
 
@@ -160,7 +160,17 @@ class _Determining:
     # --- what follows ------------------------------------------------------------------------------------------------
 
     def dose_limit(self, result: CriterionResult) -> DoseLimit | None:
-        return dose_limit_of(result, self.order.body_size) if result.kind == "dose" else None
+        if result.kind != "dose":
+            return None
+        told = self.policy.criteria[result.section].limit
+        return dose_limit_of(result, self.dosing_sizes(), self.value(told) if told else None)
+
+    def dosing_sizes(self) -> Sizes:
+        """The body size that limits are multiplied with: what the policy counts, else what was measured."""
+        body = self.order.body_size
+        sizes = {"m2": body.surface_area and body.surface_area.value, "kg": body.weight and body.weight.value}
+        counted = {unit: self.value(name) for unit, name in DOSING_SIZES.items() if name in self.policy.library.defines}
+        return {**sizes, **counted}
 
     def overall_limit(self, root: CriterionResult | None, findings: tuple[Finding, ...]) -> DoseLimit | None:
         """The limit of the dose finding, else the one of the first dose criterion that applies."""

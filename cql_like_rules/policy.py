@@ -3,7 +3,7 @@
 A policy folder holds `policy.cql`. Its criteria are the defines tagged `@kind`, named by their number in the document;
 how they combine is read from their expressions. Defines tagged `@finding` are advisories: what the prescriber must
 know whatever the criteria say. A few defines have names that every policy shares (`Applies`, `Phase`, `Section`, and
-optionally `Approval months`, `Approval until`, `Referral`).
+optionally `Approval months`, `Approval until`, `Referral`, `Dosing body surface area`, `Dosing weight`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
-from cql_like_rules.cql.types import ANY, BOOLEAN, STRING
+from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING
 from cql_like_rules.criteria import Structure, names_criteria, structure_of
 
 POLICIES = Path(__file__).parent / "policies"
@@ -34,7 +34,12 @@ KINDS = (
     "referral",
 )
 INDICATORS = ("info", "warning", "critical")
+NATURES = ("coverage", "guidance")
+"""What a document is: rules of who pays, or recommendations of how to treat. The first is taken when it says none."""
+
 REQUIRED_DEFINES = {"Applies": BOOLEAN, "Phase": STRING, "Section": STRING}
+DOSING_SIZES = {"m2": "Dosing body surface area", "kg": "Dosing weight"}
+"""The defines, by unit, that tell the body size which a limit is multiplied with where it is not the measured one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Criterion:
     `title` says what it requires, `ask` what to supply when it is missing, `unmet` what to tell when it is not met.
     `structure` is how a node combines the criteria below it, None for a leaf. `indicator` is set for advisories, and
     for criteria whose failure weighs more than a warning. `alternative` names the define that holds the drug to use
-    instead. `source` is the place in the document, when it is not the number.
+    instead, `limit` the one that holds the limit (or recommended dose) to tell, where it is not what the dose was
+    compared with. `source` is the place in the document, when it is not the number.
     """
 
     id: str
@@ -56,6 +62,7 @@ class Criterion:
     unmet: str = ""
     indicator: str = ""
     alternative: str = ""
+    limit: str = ""
     source: str = ""
     structure: Structure | None = None
 
@@ -69,7 +76,7 @@ class Policy:
     """One published document (`id` as printed on it), at one version.
 
     `title` is what a card shows as its source, `publisher` who wrote the document, `url` the canonical address of the
-    policy in this project.
+    policy in this project. `nature` is `coverage` or `guidance`.
     """
 
     id: str
@@ -80,6 +87,12 @@ class Policy:
     library: CompiledLibrary
     criteria: Mapping[str, Criterion]
     advisories: tuple[Criterion, ...]
+    nature: str = NATURES[0]
+
+    @property
+    def is_guidance(self) -> bool:
+        """Whether it recommends how to treat; a coverage policy says what is paid for."""
+        return self.nature == "guidance"
 
 
 def load_policy(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRARY) -> Policy:
@@ -119,6 +132,7 @@ def policy_of(library: CompiledLibrary) -> Policy:
         library=library,
         criteria=criteria,
         advisories=advisories,
+        nature=tags.get("nature", NATURES[0]),
     )
 
 
@@ -127,6 +141,8 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
     for name in ("policy", "title"):
         if name not in tags:
             yield Problem(place, f"the policy has no @{name}", expected=f"a tag @{name} in the comment above `library`")
+    if tags.get("nature", NATURES[0]) not in NATURES:
+        yield Problem(place, "no such @nature", found=tags["nature"], expected=", ".join(NATURES))
     for name, wanted in REQUIRED_DEFINES.items():
         shared = library.defines.get(name)
         if shared is None:
@@ -144,6 +160,17 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
         finding = define.tag("finding")
         if finding is not None and finding not in INDICATORS:
             yield Problem(define.position, "no such indicator", found=finding, expected=", ".join(INDICATORS))
+        limit = define.tag("limit")
+        if limit is not None and not _is_amount(library, limit):
+            yield Problem(define.position, f'@limit of "{define.name}"', found=limit, expected="the name of a Quantity")
+    for name in DOSING_SIZES.values():
+        if name in library.defines and not _is_amount(library, name):
+            found = library.defines[name]
+            yield Problem(found.position, f'"{name}" is of another type', found=str(found.type), expected=str(QUANTITY))
+
+
+def _is_amount(library: CompiledLibrary, name: str) -> bool:
+    return name in library.defines and library.defines[name].type in (QUANTITY, ANY)
 
 
 def _criteria_of(
@@ -171,6 +198,7 @@ def _criteria_of(
             unmet=define.tag("unmet") or "",
             indicator=define.tag("finding") or define.tag("indicator") or "",
             alternative=define.tag("alternative") or "",
+            limit=define.tag("limit") or "",
             source=define.tag("source") or "",
             structure=structure,
         )

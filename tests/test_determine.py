@@ -250,6 +250,32 @@ def test_the_limit_that_was_exceeded_comes_before_the_first_that_applies(tiny: A
     assert within.dose_limit.criterion == "T.1/I.A"
 
 
+CAP = """
+define "Limit": 250 'ug/m2/d'
+define "Dosing body surface area":
+  if "Order".perDayPerM2 > 1000 'ug/m2/d' then null else 2.2 'm2'
+"""
+
+
+def test_a_limit_is_multiplied_with_the_body_size_that_the_policy_counts(tiny: Any, criterion_define: Define) -> None:
+    defines = CAP + criterion_define("I", '"Order".perDayPerM2 <= "Limit"', "dose")
+    limit = tiny.determination(defines, None, tiny.surface_area(2.4)).dose_limit
+    assert (limit.absolute, limit.body_size) == (quantity("550.0", "ug/d"), quantity("2.2", "m2"))
+    unknown = tiny.determination(defines, tiny.request(1001), tiny.surface_area(2.4)).dose_limit
+    assert (unknown.absolute, unknown.body_size) == (None, None)
+
+
+def test_a_limit_that_a_criterion_names_is_told_in_place_of_what_was_compared(
+    tiny: Any, criterion_define: Define
+) -> None:
+    tolerated = '"Order".perDayPerM2 >= "Limit" * 0.95 and "Order".perDayPerM2 <= "Limit" * 1.05'
+    defines = CAP + criterion_define("I", tolerated, "dose", limit="Limit")
+    within = tiny.determination(defines, tiny.request(262, "ug/m2")).dose_limit
+    assert (within.limit, within.exceeded, within.fallen_short) == (quantity("250", "ug/m2/d"), False, False)
+    assert tiny.determination(defines, tiny.request(100, "ug/m2")).dose_limit.fallen_short
+    assert tiny.determination(defines, tiny.request(263, "ug/m2")).dose_limit.exceeded
+
+
 # --- what follows ----------------------------------------------------------------------------------------------------
 
 

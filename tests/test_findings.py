@@ -9,12 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cql_like_rules.cql.values.quantity import Quantity
-from cql_like_rules.cql.values.temporal import Date
 from cql_like_rules.determination import Comparison, CriterionResult, DoseLimit, Finding, Status
-from cql_like_rules.findings import dose_limit_of, findings_of, is_critical
-from cql_like_rules.orders.order import BodySize, Measurement
-
-MEASURED = Date(2026, 5, 11)
+from cql_like_rules.findings import Sizes, dose_limit_of, findings_of, is_critical
 
 
 def quantity(value: str | int | Decimal, unit: str) -> Quantity:
@@ -37,11 +33,8 @@ def limit(ordered: Quantity | None, ceiling: Quantity | None = None, number: str
     return DoseLimit(ceiling or quantity(250, "ug/m2/d"), "day", f"T.1/{number}", ordered)
 
 
-def body(weight: str | None = None, area: str | None = None, unit: str = "kg") -> BodySize:
-    return BodySize(
-        weight=Measurement(quantity(weight, unit), MEASURED, 1, ("Observation/w",)) if weight else None,
-        surface_area=Measurement(quantity(area, "m2"), MEASURED, 1, ("Observation/a",)) if area else None,
-    )
+def body(weight: str | None = None, area: str | None = None, unit: str = "kg") -> Sizes:
+    return {"kg": quantity(weight, unit) if weight else None, "m2": quantity(area, "m2") if area else None}
 
 
 def shown(findings: tuple[Finding, ...]) -> list[tuple[str, str, list[str]]]:
@@ -179,7 +172,7 @@ def test_a_ceiling_is_told_as_an_amount_for_this_patient(unit: str, absolute: tu
 
 
 @pytest.mark.parametrize(("unit", "known"), [("mg/m2", body(weight="70")), ("mg/kg", body(area="1.8"))])
-def test_a_ceiling_has_no_amount_without_the_body_size_it_needs(unit: str, known: BodySize) -> None:
+def test_a_ceiling_has_no_amount_without_the_body_size_it_needs(unit: str, known: Sizes) -> None:
     found = dose_limit_of(compared(quantity(250, unit), quantity(300, unit)), known)
     assert found is not None
     assert found.absolute is None
@@ -215,3 +208,82 @@ def test_an_amount_of_another_dimension_is_neither_above_nor_below() -> None:
     found = dose_limit_of(compared(quantity(250, "mg"), quantity(3, "mL"), result=None), body())
     assert found is not None
     assert found.exceeded is None
+
+
+@pytest.mark.parametrize("unit", ["kg", "m2", "/uL", "%", "h", "ug/mL", "mL/h"])
+def test_an_amount_of_something_else_than_a_drug_sets_no_ceiling(unit: str) -> None:
+    assert dose_limit_of(compared(quantity(30, unit), quantity(20, unit)), body()) is None
+
+
+def test_an_order_on_the_right_is_compared_all_the_same() -> None:
+    made = Comparison("GreaterOrEqual", quantity(250, "mg"), quantity(300, "mg"), False, "Most", "Order.perDose")
+    found = dose_limit_of(criterion(comparisons=(made,)), body())
+    assert found is not None
+    assert (found.limit, found.ordered, found.exceeded) == (quantity(250, "mg"), quantity(300, "mg"), True)
+
+
+# --- recommended doses -----------------------------------------------------------------------------------------------
+
+RECOMMENDED = quantity(16, "mg/kg")
+
+
+def around(ordered: str | None, unit: str = "mg/kg") -> CriterionResult:
+    """An order compared with 5 % below and 5 % above the recommended dose."""
+    amount = quantity(ordered, unit) if ordered else None
+    low, high = quantity("15.2", "mg/kg"), quantity("16.8", "mg/kg")
+    made = (Comparison("GreaterOrEqual", amount, low, None), Comparison("LessOrEqual", amount, high, None))
+    return criterion(comparisons=made)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "exceeded", "fallen_short"),
+    [
+        ("15.19", False, True),
+        ("15.2", False, False),
+        ("16", False, False),
+        ("16.8", False, False),
+        ("16.81", True, False),
+        (None, None, None),
+    ],
+)
+def test_a_recommended_dose_is_told_without_the_tolerance_around_it(
+    ordered: str | None, exceeded: bool | None, fallen_short: bool | None
+) -> None:
+    found = dose_limit_of(around(ordered), body("70"), RECOMMENDED)
+    assert found is not None
+    assert (found.limit, found.absolute) == (RECOMMENDED, quantity(1120, "mg"))
+    assert (found.exceeded, found.fallen_short) == (exceeded, fallen_short)
+
+
+def test_a_recommended_dose_is_told_when_only_one_side_of_it_was_compared() -> None:
+    made = Comparison("GreaterOrEqual", quantity(8, "mg/kg"), quantity("15.2", "mg/kg"), False)
+    found = dose_limit_of(criterion(comparisons=(made,)), body("70"), RECOMMENDED)
+    assert found is not None
+    assert found.fallen_short
+    assert dose_limit_of(criterion(), body("70"), RECOMMENDED) is not None
+
+
+def test_an_order_that_falls_short_is_what_the_finding_tells() -> None:
+    short = dose_limit_of(around("8"), body("70"), RECOMMENDED)
+    assert short is not None
+    (finding,) = findings_of([criterion()], [], [short])
+    assert (finding.indicator, finding.dose) == ("warning", short)
+
+
+def test_twice_the_recommended_dose_is_critical() -> None:
+    double = dose_limit_of(around("32"), body("70"), RECOMMENDED)
+    assert double is not None
+    assert is_critical(double)
+
+
+def test_an_amount_compared_as_a_mass_is_told_per_body_size_as_its_limit_is() -> None:
+    made = Comparison("LessOrEqual", quantity("128.8", "mg"), quantity("123.2", "mg"), False)
+    found = dose_limit_of(criterion(comparisons=(made,)), body(area="2.2"), quantity(56, "mg/m2"))
+    assert found is not None
+    assert (found.limit, found.absolute, found.body_size) == (
+        quantity(56, "mg/m2"),
+        quantity("123.2", "mg"),
+        quantity("2.2", "m2"),
+    )
+    assert found.ordered == quantity("58.54545455", "mg/m2")
+    assert found.exceeded

@@ -155,3 +155,33 @@ def test_a_policy_includes_libraries_of_its_own_folder(tiny: Any, criterion_defi
     (folder / "Local.cql").write_text(local, encoding="utf-8")
     (policy,) = load_policies(folder.parent, tiny.terminology)
     assert tiny.determination(policy).status == "met"
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_criterion_names_the_define_with_its_limit(tiny: Any, criterion_define: Define) -> None:
+    defines = "define \"Recommended\": 16 'mg/kg'\n" + criterion_define("I", "true", "dose", limit="Recommended")
+    assert tiny.policy(defines).criteria["I"].limit == "Recommended"
+
+
+@pytest.mark.parametrize("limit", ["Recommanded", "Phase"])
+def test_a_limit_that_is_no_quantity_of_the_policy_is_refused(tiny: Any, criterion_define: Define, limit: str) -> None:
+    (problem,) = problems(tiny, criterion_define("I", "true", "dose", limit=limit))
+    assert (problem.message, problem.found) == ('@limit of "I"', limit)
+
+
+@pytest.mark.parametrize("name", ["Dosing weight", "Dosing body surface area"])
+def test_a_body_size_to_count_is_a_quantity(tiny: Any, criterion_define: Define, name: str) -> None:
+    tiny.policy(f"define \"{name}\": 70 'kg'\n" + criterion_define("I", "true"))
+    assert messages(tiny, f'define "{name}": 70\n' + criterion_define("I", "true")) == [f'"{name}" is of another type']
+
+
+# --- coverage and guidance -------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_about_coverage_unless_it_says_that_it_is_guidance(tiny: Any, criterion_define: Define) -> None:
+    assert not tiny.policy(criterion_define("I", "true")).is_guidance
+    tags = "/* @policy: T.1\n   @title: An article\n   @nature: guidance */"
+    assert tiny.policy(criterion_define("I", "true"), tags=tags).is_guidance
+    assert messages(tiny, criterion_define("I", "true"), tags=tags.replace("guidance", "advice")) == ["no such @nature"]

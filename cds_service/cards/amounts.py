@@ -12,6 +12,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime
 
+UCUM = "http://unitsofmeasure.org"
+
 # 28 digits before the point and 8 after it (CQL's Decimal) fit with room for the digits that `apart` adds.
 _EXACT = Context(prec=80)
 

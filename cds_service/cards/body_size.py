@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from cql_like_rules.cql.operators import quantities
+from cql_like_rules.cql.values.quantity import Quantity
+from cql_like_rules.determination import DoseLimit
 from cql_like_rules.orders.order import BodySize, Measurement
 
 from .amounts import DoseUnit, iso_day, quantity, surface_area
 
 
-def basis_words(body: BodySize, unit: str) -> str:
-    """`BSA 1.80 m², Mosteller, weight 72 kg on 2026-11-02` for a unit per m², the weight for one per kg, else "".
+def basis_words(body: BodySize, dose: DoseLimit) -> str:
+    """`BSA 1.80 m², Mosteller, weight 72 kg on 2026-11-02` for a limit per m², the weight for one per kg, else "".
 
-    "" too when the measurement is not known.
+    `BSA 2.40 m² on 2026-11-02, counted as 2.20 m²` where the policy counts another size than the measured one. "" too
+    when the measurement is not known.
     """
-    basis = DoseUnit.of(unit).basis
-    if basis == "m2" and body.surface_area:
-        return _surface_words(body, body.surface_area)
-    if basis == "kg" and body.weight:
-        return _dated("weight", body.weight)
-    return ""
+    basis = DoseUnit.of(dose.limit.unit).basis
+    measured = {"m2": body.surface_area, "kg": body.weight}.get(basis)
+    if measured is None:
+        return ""
+    words = _surface_words(body, measured) if basis == "m2" else _dated("weight", measured)
+    return f"{words}, counted as {size_words(dose.body_size)}" if dose.body_size and is_counted(body, dose) else words
+
+
+def is_counted(body: BodySize, dose: DoseLimit) -> bool:
+    """Whether the limit was multiplied with another body size than the measured one: a capped or rounded one."""
+    basis = DoseUnit.of(dose.limit.unit).basis
+    measured = {"m2": body.surface_area, "kg": body.weight}.get(basis)
+    used = quantities.converted(dose.body_size, basis) if basis else None
+    return measured is not None and used is not None and measured.value.value != used.value
+
+
+def size_words(size: Quantity) -> str:
+    """A body surface area with two decimals, a weight with four digits."""
+    return surface_area(size) if size.unit == "m2" else quantity(size)
 
 
 def _surface_words(body: BodySize, area: Measurement) -> str:

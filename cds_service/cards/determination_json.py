@@ -7,9 +7,11 @@ from typing import Any
 
 from cql_like_rules.determination import Approval, CriterionResult, Determination, DoseLimit, Status
 
-from .amounts import DoseUnit, exact, iso_day, json_number, quantity, surface_area, without_time
+from .amounts import DoseUnit, exact, iso_day, json_number, without_time
+from .body_size import is_counted, size_words
 from .content import printed_number, statement
 
+_SIZES = {"m2": "BSA", "kg": "weight"}
 _PERIODS = {"day": "daily", "week": "weekly", "dose": "per dose"}
 
 
@@ -82,10 +84,10 @@ def _basis(determination: Determination, dose: DoseLimit) -> str:
     limit = f"{exact(without_time(dose.limit))} {_PERIODS.get(dose.per, '')}".rstrip()
     body = determination.order.body_size
     size = ""
-    if dose.absolute is not None and unit.basis == "m2" and body.surface_area:
-        size = f" × BSA {surface_area(body.surface_area.value)}"
-    elif dose.absolute is not None and unit.basis == "kg" and body.weight:
-        size = f" × weight {quantity(body.weight.value)}"
+    if dose.absolute is not None and dose.body_size is not None and unit.basis:
+        measured = body.surface_area if unit.basis == "m2" else body.weight
+        counted = f" (measured {size_words(measured.value)})" if measured and is_counted(body, dose) else ""
+        size = f" × {_SIZES[unit.basis]} {size_words(dose.body_size)}{counted}"
     return f"{limit}{size} ({_where(determination, dose)})"
 
 

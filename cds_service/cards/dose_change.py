@@ -1,4 +1,4 @@
-"""The suggestion that lowers the dose of an order to the highest that the policy allows."""
+"""The suggestion that sets the dose of an order to the highest that the policy allows, or to the recommended one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import DoseLimit
 from cql_like_rules.orders.order import Order
 
-from .amounts import exact, json_number
+from .amounts import UCUM, exact, json_number, unit_words
 from .content import NoSuggestion, Suggestion
-from .doses import highest_dose
+from .doses import repaired_dose
 from .routes import route_words
 from .text import clipped, plain
 
@@ -24,12 +24,12 @@ _NOT_ONE_QUANTITY = "The order does not give its dose as one quantity; change it
 _NOT_COMPUTED = "The dose within the limit could not be worked out for this order; change it by hand."
 
 
-def dose_change(order: Order, dose: DoseLimit, allowed_by: str) -> Suggestion | NoSuggestion:
+def dose_change(order: Order, dose: DoseLimit, reason: str) -> Suggestion | NoSuggestion:
     """An update of the whole order in which only the dose is another one: the highest within the limit.
 
-    `allowed_by` names the policy and criterion in the action's description. Elements of the order that are not known
-    to FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is left out, as it would
-    show the old dose (FHIR R4, Narrative: it has to agree with the data).
+    `reason` says in the action's description why it is this dose (`the most that POLICY I.A.6 allows`). Elements of the
+    order that are not known to FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is
+    left out, as it would show the old dose (FHIR R4, Narrative: it has to agree with the data).
     """
     instructions = order.resource.get("dosageInstruction")
     if isinstance(instructions, list) and len(instructions) > 1:
@@ -37,22 +37,25 @@ def dose_change(order: Order, dose: DoseLimit, allowed_by: str) -> Suggestion | 
     resource = copy.deepcopy(dict(order.resource))
     instruction = _one_of(resource.get("dosageInstruction"))
     quantity = _one_quantity(instruction)
-    if quantity is None or not _is_what_was_read(quantity, order.dosage.as_ordered):
+    written = order.dosage.as_ordered
+    if quantity is None or written is None or not _is_what_was_read(quantity, written):
         return NoSuggestion(_NOT_ONE_QUANTITY)
-    highest = highest_dose(order, dose)
-    if highest is None:
+    repaired = repaired_dose(order, dose)
+    if repaired is None:
         return NoSuggestion(_NOT_COMPUTED)
-    quantity["value"] = json_number(highest.value)
-    words = plain(dose_words(order, highest))
+    quantity["value"] = json_number(repaired.value)
+    if repaired.unit != written.unit:
+        quantity.update(unit=unit_words(repaired.unit), system=UCUM, code=repaired.unit)
+    words = plain(dose_words(order, repaired))
     if "text" in instruction:
         instruction["text"] = words
     resource.pop("text", None)
     return Suggestion(
-        label=clipped(plain(f"Change dose to {words_of_label(order, highest)}"), LABEL_LENGTH),
+        label=clipped(plain(f"Change dose to {words_of_label(order, repaired)}"), LABEL_LENGTH),
         actions=(
             {
                 "type": "update",
-                "description": f"Set the dose to {words}, the most that {allowed_by} allows",
+                "description": f"Set the dose to {words}, {reason}",
                 "resource": resource,
             },
         ),
@@ -84,9 +87,9 @@ def _one_quantity(instruction: Any) -> dict[str, Any] | None:
     return quantity if isinstance(quantity, dict) else None
 
 
-def _is_what_was_read(quantity: Mapping[str, Any], written: Quantity | None) -> bool:
+def _is_what_was_read(quantity: Mapping[str, Any], written: Quantity) -> bool:
     """Whether the number about to be replaced is the one that the limit was compared with."""
-    if written is None or isinstance(quantity.get("value"), bool):
+    if isinstance(quantity.get("value"), bool):
         return False
     try:
         return Decimal(str(quantity.get("value"))) == written.value

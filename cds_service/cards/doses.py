@@ -1,4 +1,4 @@
-"""The highest dose of an order that keeps the limit, in the unit and on the basis in which it was ordered."""
+"""The dose that repairs an order: the highest that keeps the limit, or the recommended one, as it was ordered."""
 
 from __future__ import annotations
 
@@ -11,34 +11,39 @@ from cql_like_rules.determination import DoseLimit
 from cql_like_rules.orders.order import Order
 
 from .amounts import DoseUnit, rounded_down
+from .body_size import is_counted
 
 # `DoseLimit.ordered` has eight decimal places, so two ways to one dose differ a little. Administrations that are not
 # all equal make a difference of several percent.
 _ROUNDING_NOISE = Fraction(1, 1000)
 
 
-def highest_dose(order: Order, dose: DoseLimit) -> Quantity | None:
+def repaired_dose(order: Order, dose: DoseLimit) -> Quantity | None:
     """The largest single dose with which the order keeps the limit, in the unit of the order.
 
     An order per m² or kg gets the limit itself, where that has the same basis; any other the patient's maximum,
-    rounded down. None when it cannot be computed, when nothing measurable is left, when the order is counted in
-    vials or pens, or when the order keeps the limit already.
+    rounded down. An order below the recommended dose is raised to it. An order per m² or kg of a body size that the
+    policy counts otherwise than measured gets the mass. None when it cannot be computed, when nothing measurable is
+    left, when the order is counted in vials or pens, or when the order keeps the limit already.
     """
     written = order.dosage.as_ordered
-    if written is None or written.value <= 0 or _is_counted(written.unit):
+    if written is None or written.value <= 0 or _is_counted_out(written.unit):
         return None
     by_ratio = _scaled(written, dose)
-    if by_ratio is None or by_ratio >= Fraction(written.value):
+    if by_ratio is None or (by_ratio <= written.value if dose.fallen_short else by_ratio >= written.value):
         return None
-    direct = _on_same_basis(written.unit, dose.limit, _administrations(order, dose))
+    times = _administrations(order, dose)
+    if is_counted(order.body_size, dose) and DoseUnit.of(written.unit).basis:
+        return _as_mass(order, dose, times)
+    direct = _on_same_basis(written.unit, dose.limit, times)
     if direct is not None:
-        return _confirmed(direct, by_ratio, written, exact=True)
+        return _confirmed(direct, by_ratio, written, dose, exact=True)
     if dose.absolute is not None:
-        direct = _on_same_basis(written.unit, dose.absolute, _administrations(order, dose))
-    return _confirmed(by_ratio if direct is None else direct, by_ratio, written, exact=False)
+        direct = _on_same_basis(written.unit, dose.absolute, times)
+    return _confirmed(by_ratio if direct is None else direct, by_ratio, written, dose, exact=False)
 
 
-def _is_counted(unit: str) -> bool:
+def _is_counted_out(unit: str) -> bool:
     return unit in ("", "1") or unit[0] in "{["
 
 
@@ -50,6 +55,16 @@ def _scaled(written: Quantity, dose: DoseLimit) -> Fraction | None:
     if limit is None:
         return None
     return Fraction(written.value) * Fraction(limit) / Fraction(dose.ordered.value)
+
+
+def _as_mass(order: Order, dose: DoseLimit, times: int | None) -> Quantity | None:
+    """The patient's maximum as a mass: what is written per m² would be multiplied with another body size."""
+    mass = order.dosage.per_administration.mass
+    if dose.absolute is None or mass is None:
+        return None
+    direct = _on_same_basis(mass.unit, dose.absolute, times)
+    chosen = None if direct is None else _writable(direct, mass.unit, exact=False)
+    return Quantity(chosen, mass.unit) if chosen else None
 
 
 def _on_same_basis(unit: str, limit: Quantity, administrations: int | None) -> Fraction | None:
@@ -66,12 +81,15 @@ def _administrations(order: Order, dose: DoseLimit) -> int | None:
     return {"dose": 1, "day": schedule.per_day, "week": schedule.per_week}.get(dose.per) or None
 
 
-def _confirmed(value: Fraction, by_ratio: Fraction, written: Quantity, *, exact: bool) -> Quantity | None:
+def _confirmed(
+    value: Fraction, by_ratio: Fraction, written: Quantity, dose: DoseLimit, *, exact: bool
+) -> Quantity | None:
     """The dose as it can be written, if both ways to it agree: they differ when administrations are not all equal."""
     if abs(value - by_ratio) > by_ratio * _ROUNDING_NOISE:
         return None
     chosen = _writable(value, written.unit, exact=exact)
-    return Quantity(chosen, written.unit) if chosen > 0 and chosen < written.value else None
+    repairs = chosen > written.value if dose.fallen_short else chosen < written.value
+    return Quantity(chosen, written.unit) if chosen > 0 and repairs else None
 
 
 def _writable(value: Fraction, unit: str, *, exact: bool) -> Decimal:

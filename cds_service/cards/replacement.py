@@ -14,14 +14,12 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import Alternative
 from cql_like_rules.orders.order import Order
 
-from .amounts import DoseUnit, exact, json_number, unit_words, without_time
+from .amounts import UCUM, DoseUnit, exact, json_number, unit_words, without_time
 from .content import NoSuggestion, Suggestion
 from .dose_change import LABEL_LENGTH
 from .identity import NAMESPACE
 from .routes import SNOMED, named_route
 from .text import clipped, plain
-
-UCUM = "http://unitsofmeasure.org"
 
 # What the new order shares with the one it replaces: the patient, the reason, who asks and who pays. The prior
 # prescription is not among it, as the new drug continues nothing.

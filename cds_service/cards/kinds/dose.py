@@ -1,4 +1,7 @@
-"""The card for a dose above the limit: what was ordered, what the limit is, for this patient, one click to repair."""
+"""The card for a dose above the limit, or off the recommended dose.
+
+It says what was ordered, what the limit is and what it comes to for this patient, and repairs the order with one click.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ _ORDER = "Order."
 """What the names of the order's elements begin with in a trace."""
 
 _LIMIT_NAMES = {"day": "daily limit", "week": "weekly limit", "dose": "limit per dose"}
+_PERIODS = {"day": "daily", "week": "weekly", "dose": "per dose"}
 
 
 def dose_content(context: CardContext, finding: Finding) -> Content:
@@ -47,12 +51,12 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     if dose is None or dose.ordered is None:
         return criteria_content(context, finding, *other_ways(context, finding))
     ordered_and_limit = f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}"
-    if not dose.exceeded:
+    if not (dose.exceeded or dose.fallen_short):
         return criteria_content(context, finding, ordered_and_limit, *other_ways(context, finding))
     others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
     also_wrong = _also_wrong(context, dose)
     # Another dose alone would leave an order that the policy still refuses, and look as if it did not.
-    suggestion = None if also_wrong else dose_change(context.order, dose, _allowed_by(context, dose))
+    suggestion = None if also_wrong else dose_change(context.order, dose, _reason(context, dose))
     paragraphs = (
         ordered_and_limit,
         also_wrong,
@@ -64,7 +68,7 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     return Content(
         kind=finding.kind,
         indicator=finding.indicator,
-        summary=_title(context.drug, dose, dose.ordered),
+        summary=_title(context, dose, dose.ordered),
         paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
         criteria=finding.criteria,
         suggestions=(suggestion,) if isinstance(suggestion, Suggestion) else (),
@@ -81,16 +85,26 @@ def other_ways(context: CardContext, finding: Finding) -> list[str]:
     return [f"Or: {ask}." for ask in dict.fromkeys(asks) if ask]
 
 
-def _title(drug: str, dose: DoseLimit, ordered: Quantity) -> str:
+def _title(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     """`The drug 300 mcg/m² is above the 250 mcg/m² daily limit`, from twice the limit on by how many times."""
     unit = DoseUnit.of(dose.limit.unit).per_administration
     in_unit = _in_unit_of(ordered, dose.limit)
     shown_ordered, shown_limit = apart(in_unit, dose.limit.value)
     limit = f"the {amount(shown_limit, unit)} {_LIMIT_NAMES.get(dose.per, 'limit')}"
-    return summary(drug, f"{amount(shown_ordered, unit)} is {_above(in_unit, dose.limit.value)} {limit}", join=" ")
+    if _recommends(context, dose):
+        limit = f"the recommended {amount(shown_limit, unit)} {_PERIODS.get(dose.per, '')}".rstrip()
+    said = f"{amount(shown_ordered, unit)} is {_compared(in_unit, dose.limit.value)} {limit}"
+    return summary(context.drug, said, join=" ")
 
 
-def _above(ordered: Decimal, limit: Decimal) -> str:
+def _recommends(context: CardContext, dose: DoseLimit) -> bool:
+    """Whether the limit is a dose to give and no ceiling."""
+    return context.policy.is_guidance or dose.at_least is not None
+
+
+def _compared(ordered: Decimal, limit: Decimal) -> str:
+    if ordered < limit:
+        return "below"
     if limit <= 0 or ordered < 2 * limit:
         return "above"
     times = with_decimals(ordered / limit, 1, ROUND_DOWN)
@@ -113,7 +127,7 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     written = exact(dosage.as_ordered) if dosage.as_ordered else ""
     first = " ".join(part for part in (written, plain(route_words(dosage)), plain(dosage.schedule.text)) if part)
     equal_to = [part for part in dict.fromkeys((total, compared)) if part and part != written]
-    basis = basis_words(context.order.body_size, dose.limit.unit)
+    basis = basis_words(context.order.body_size, dose)
     chain = " = ".join(markdown(part) for part in (first, *equal_to) if part)
     return f"Ordered: {chain} ({markdown(basis)})." if basis else f"Ordered: {chain}."
 
@@ -133,11 +147,15 @@ def _over_time(words: str, dosage: Dosage, per: str) -> str:
 
 
 def _limit(context: CardContext, dose: DoseLimit) -> str:
-    """`Limit: 250 mcg/m² daily (POLICY version 08.25, I.A.6), for this patient 450 mcg daily.`"""
+    """`Limit: 250 mcg/m² daily (POLICY version 08.25, I.A.6), for this patient 450 mcg daily.`
+
+    `Recommended: 16 mg/kg per dose (…)` where it is a dose to give.
+    """
     per = " per dose" if dose.per == "dose" else ""
     criterion = _criterion(context, dose)
     number = f", {markdown(printed_number(criterion))}" if criterion else ""
-    limit = f"Limit: {exact(dose.limit)}{per} ({citation(context.policy)}{number})"
+    name = "Recommended" if _recommends(context, dose) else "Limit"
+    limit = f"{name}: {exact(dose.limit)}{per} ({citation(context.policy)}{number})"
     if dose.absolute is None or not DoseUnit.of(dose.limit.unit).basis:
         return f"{limit}."
     return f"{limit}, for this patient {quantity_at_most(dose.absolute)}{per}."
@@ -163,6 +181,7 @@ def _also_wrong(context: CardContext, dose: DoseLimit) -> str:
     return f"Also: {markdown(one_line(criterion.unmet).rstrip('.'))}." if refused else ""
 
 
-def _allowed_by(context: CardContext, dose: DoseLimit) -> str:
+def _reason(context: CardContext, dose: DoseLimit) -> str:
     criterion = _criterion(context, dose)
-    return plain(f"{context.policy.id} {printed_number(criterion)}" if criterion else context.policy.id)
+    where = plain(f"{context.policy.id} {printed_number(criterion)}" if criterion else context.policy.id)
+    return f"the dose that {where} recommends" if _recommends(context, dose) else f"the most that {where} allows"

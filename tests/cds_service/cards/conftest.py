@@ -174,13 +174,25 @@ class Build:
         return Determination(order=order or self.order(), findings=findings, **rest)
 
     def dose_limit(
-        self, order: Order, limit: str = "250", unit: str = "ug/m2/d", *, absolute: bool = True
+        self,
+        order: Order,
+        limit: str = "250",
+        unit: str = "ug/m2/d",
+        *,
+        absolute: bool = True,
+        counted: Decimal | None = None,
+        tolerance: str = "",
     ) -> DoseLimit:
-        """A limit per day for the order, with the order in its dimension and what it comes to for the patient."""
+        """A limit per day for the order, with the order in its dimension and what it comes to for the patient.
+
+        `counted` is the body size that the policy counts; with `tolerance` the limit is a recommended dose.
+        """
         mass, *below = unit.split("/")
         basis = next((part for part in below if part in ("m2", "kg")), "")
         size = order.body_size.surface_area if basis == "m2" else order.body_size.weight
-        factor = size.value.value if size and basis else Decimal(1)
+        used = Quantity(counted, basis) if counted else size.value if size and basis else None
+        factor = used.value if used else Decimal(1)
+        around = Decimal(limit) * Decimal(tolerance or 0)
         amounts = order.dosage.per_day
         ordered = {"m2": amounts.per_m2, "kg": amounts.per_kg, "": amounts.mass}[basis]
         return DoseLimit(
@@ -189,6 +201,9 @@ class Build:
             criterion="CP.PHAR.295/I.A.6",
             ordered=ordered,
             absolute=Quantity(Decimal(limit) * factor, f"{mass}/d") if absolute else None,
+            body_size=used,
+            at_least=Quantity(Decimal(limit) - around, unit) if tolerance else None,
+            at_most=Quantity(Decimal(limit) + around, unit) if tolerance else None,
         )
 
     def overdose(self, order: Order | None = None, limit: DoseLimit | None = None, **rest: Any) -> Determination:

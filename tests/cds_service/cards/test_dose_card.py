@@ -150,3 +150,48 @@ def test_a_wrong_route_beside_a_dose_above_the_limit_is_told_and_not_left_behind
     assert "above the 250 mcg/m² daily limit" in card["summary"]
     assert ("Also: Only IV is covered for AML." in card["detail"]) is is_told
     assert ("suggestions" in card) is not is_told
+
+
+# --- a body size counted otherwise than measured, and recommended doses ----------------------------------------------
+
+
+def test_a_capped_body_surface_area_is_said_beside_the_measured_one(build: Any) -> None:
+    order = build.order("128.8", "mg", area=Decimal("2.4"))
+    limit = build.dose_limit(order, "50", "mg/m2/d", counted=Decimal("2.2"))
+    card = only_card(cards_for(build.overdose(order, limit)))
+    assert "on 2026-11-02, counted as 2.20 m²)." in card["detail"]
+    assert "for this patient 110 mg daily." in card["detail"]
+
+
+def test_a_body_size_that_is_counted_as_measured_is_said_once(build: Any) -> None:
+    assert "counted" not in only_card(cards_for(build.overdose()))["detail"]
+
+
+def recommended(build: Any, dose: str, unit: str = "mg") -> dict[str, Any]:
+    order = build.order(dose, unit, name="Darzalex")
+    limit = build.dose_limit(order, "16", "mg/kg/d", tolerance="0.05")
+    return only_card(cards_for(build.overdose(order, limit, policy=build.policy(nature="guidance"))))
+
+
+def test_a_dose_below_the_recommended_one_is_said_to_be_below_it(build: Any) -> None:
+    card = recommended(build, "576")
+    assert card["summary"] == "Darzalex 8 mg/kg is below the recommended 16 mg/kg daily"
+    assert card["detail"] == (
+        "Ordered: 576 mg IV daily = 8 mg/kg (weight 72 kg on 2026-11-02). "
+        "Recommended: 16 mg/kg daily (CP.PHAR.295 version 2026.03, I.A.6), for this patient 1152 mg daily."
+    )
+    assert card["suggestions"][0]["label"] == "Change dose to 1152 mg daily"
+    assert card["suggestions"][0]["actions"][0]["description"] == (
+        "Set the dose to 1152 mg IV daily, the dose that CP.PHAR.295 I.A.6 recommends"
+    )
+
+
+def test_a_dose_above_the_recommended_one_is_lowered_to_it(build: Any) -> None:
+    card = recommended(build, "20", "mg/kg")
+    assert card["summary"] == "Darzalex 20 mg/kg is above the recommended 16 mg/kg daily"
+    assert card["suggestions"][0]["label"] == "Change dose to 16 mg/kg daily"
+    assert "limit" not in card["summary"] + card["detail"]
+
+
+def test_a_dose_within_the_tolerance_is_left_alone(build: Any) -> None:
+    assert "suggestions" not in recommended(build, "16.5", "mg/kg")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.cards import cards_for
-from cds_service.cards.doses import highest_dose
+from cds_service.cards.doses import repaired_dose
 
 
 def suggestion_of(cards: list[dict[str, Any]]) -> dict[str, Any]:
@@ -170,14 +170,14 @@ def test_an_order_without_dosage_instructions_is_not_said_to_have_several(build:
 def test_an_order_counted_in_vials_gets_no_dose(build: Any) -> None:
     order = build.order("3", "{vial}")
     limit = build.dose_limit(build.order("540"))
-    assert highest_dose(order, limit) is None
+    assert repaired_dose(order, limit) is None
 
 
 def test_doses_of_different_size_get_no_common_dose(build: Any) -> None:
     # 540 mcg and a second, larger dose: the day does not scale with the first one alone.
     order = build.order("540")
     limit = build.dose_limit(build.order("1540"))
-    assert highest_dose(order, limit) is None
+    assert repaired_dose(order, limit) is None
 
 
 limits = st.decimals(min_value=Decimal("0.01"), max_value=1000, places=2)
@@ -192,7 +192,7 @@ def test_no_suggested_dose_is_above_the_limit(
 ) -> None:
     order = build.order(dose, unit, per_day=per_day, area=area)
     mass = unit.split("/", maxsplit=1)[0] if unit != "mL" else "ug"
-    highest = highest_dose(order, build.dose_limit(order, str(limit), f"{mass}/m2/d"))
+    highest = repaired_dose(order, build.dose_limit(order, str(limit), f"{mass}/m2/d"))
     if highest is None:
         return
     assert highest.unit == unit
@@ -207,6 +207,22 @@ def test_no_suggested_dose_is_above_the_limit(
 
 @given(dose=st.integers(min_value=500, max_value=5000))
 def test_the_suggested_dose_is_close_to_the_limit(build: Any, dose: int) -> None:
-    highest = highest_dose(build.order(str(dose)), build.dose_limit(build.order(str(dose))))
+    highest = repaired_dose(build.order(str(dose)), build.dose_limit(build.order(str(dose))))
     assert highest is not None
     assert highest.value == 450
+
+
+def test_an_order_per_square_metre_of_a_capped_body_gets_the_mass(build: Any) -> None:
+    # 60 mg/m² would be multiplied with the measured 2.4 m² again.
+    order = build.order("60", "mg/m2", area=Decimal("2.4"))
+    limit = build.dose_limit(order, "50", "mg/m2/d", counted=Decimal("2.2"))
+    repaired = repaired_dose(order, limit)
+    assert repaired == build.quantity(110, "mg")
+    changed = changed_order(cards_for(build.overdose(order, limit)))
+    assert changed["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"] == {
+        "value": 110,
+        "unit": "mg",
+        "system": "http://unitsofmeasure.org",
+        "code": "mg",
+    }
+    assert changed["dosageInstruction"][0]["text"] == "110 mg IV daily"
