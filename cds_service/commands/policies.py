@@ -15,8 +15,8 @@ from cql_like_rules.cases import Case, cases_of, determination_of, differences
 from cql_like_rules.cql.errors import CqlError
 from cql_like_rules.criteria import names_of
 from cql_like_rules.determination import Determination
-from cql_like_rules.lint import problems_of
 from cql_like_rules.policy import POLICIES, Criterion, Policy, load_policies
+from cql_like_rules.review.lint import problems_of
 from cql_like_rules.terminology import Terminology, load_terminology
 
 _folder = click.option(
