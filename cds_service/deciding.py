@@ -13,6 +13,7 @@ from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.determination import Determination, Verdict
 from cql_like_rules.determine import determine
 from cql_like_rules.orders import Order, OrderSettings, read_order
+from cql_like_rules.plans import HealthPlans
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
@@ -24,10 +25,15 @@ class PolicyDecider:
     """Decides by a set of policies. Holds no state of a call, so that one serves all threads."""
 
     def __init__(
-        self, policies: Sequence[Policy], terminology: Terminology, order_settings: OrderSettings | None = None
+        self,
+        policies: Sequence[Policy],
+        terminology: Terminology,
+        order_settings: OrderSettings | None = None,
+        plans: HealthPlans | None = None,
     ) -> None:
         self.policies = tuple(policies)
         self._terminology = terminology
+        self._plans = plans or HealthPlans()
         self._order_settings = order_settings or OrderSettings()
 
     def decide(self, request: HookRequest, record: Record, notes: Sequence[RecordNote]) -> Decision:
@@ -48,12 +54,13 @@ class PolicyDecider:
     def determinations(self, request: HookRequest, record: Record) -> Iterator[Determination]:
         """The determinations of every order by every policy that is about it, in the order of the draft Bundle."""
         drafts = request.context.draft_resources
+        paying = self._plans.paying(record)
         for resource in request.orders:
             if resource.get("doNotPerform") is True:
                 continue
             order = read_order(resource, record, self._terminology, self._order_settings, drafts)
             for policy in self.policies:
-                determination = determine(policy, record, order, _evaluation_time(order))
+                determination = determine(policy, record, order, _evaluation_time(order), paying)
                 if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:
                     yield determination
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
@@ -54,6 +55,9 @@ class Settings(BaseSettings):
     body_size_age_days: PositiveInt = 90
     """How old a weight, height or body surface area may be, on the day of the order."""
 
+    plans_file: Path | None = None
+    """The file that tells which health plan each payer is (TOML); without it the one that comes with the service."""
+
     cors_origins: Names = ("*",)
     """Origins of browser clients that may call."""
 
@@ -65,6 +69,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("plans_file", mode="before")
+    @classmethod
+    def _empty_as_absent(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("allowed_fhir_hosts")
     @classmethod

@@ -19,6 +19,7 @@ from cql_like_rules.cql.values.temporal import DateTime
 from cql_like_rules.determination import Determination
 from cql_like_rules.determine import determine
 from cql_like_rules.orders import Order, OrderSettings, read_order
+from cql_like_rules.plans import HealthPlan, HealthPlans, Paying, plan_of_json
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record
 from cql_like_rules.terminology import Terminology
@@ -34,7 +35,7 @@ class Case:
     `expect` may name `status`, `phase`, `section`, `criteria` (number -> status), `findings` (`kind:indicator`, all of
     them), `advisories` (numbers, all of them), `limit` (`450 ug/d`), `approval` (`6 months`, `until 2026-11-13`),
     `referral`, `alternative` (name, dose and route: `… 5 ug/kg/d, Intravenous route`).
-    A define that fails fails the case.
+    A define that fails fails the case. `plan` is the health plan that pays, None where it is not known.
     """
 
     file: Path
@@ -43,6 +44,7 @@ class Case:
     resources: tuple[Mapping[str, Any], ...]
     delivered: tuple[str, ...]
     expect: Mapping[str, Any]
+    plan: HealthPlan | None = None
 
 
 def cases_of(folder: Path) -> Iterator[Case]:
@@ -52,12 +54,16 @@ def cases_of(folder: Path) -> Iterator[Case]:
 
 
 def cases_in(path: Path) -> Iterator[Case]:
-    """The cases of one file, in its order. Raises ValueError (naming file and case) for a patch that does not fit."""
+    """The cases of one file, in its order.
+
+    Raises ValueError (naming file and case) for a patch that does not fit and a plan that cannot be read.
+    """
     content = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     for case in content["cases"]:
         try:
             story = jsonpatch.apply_patch(content["base"], case.get("change", []))
-        except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+            plan = plan_of_json(story["plan"]) if story.get("plan") else None
+        except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, ValueError) as error:
             raise ValueError(f"{path.name}, case {case['name']!r}: {error}") from error
         yield Case(
             file=path,
@@ -66,6 +72,7 @@ def cases_in(path: Path) -> Iterator[Case]:
             resources=tuple(story["resources"].values()),
             delivered=tuple(story["delivered"]),
             expect=case["expect"],
+            plan=plan,
         )
 
 
@@ -80,7 +87,7 @@ def determination_of(
 ) -> Determination:
     """What the policy determines for the case."""
     record, order = read_case(case, terminology, settings)
-    return determine(policy, record, order, AS_OF)
+    return determine(policy, record, order, AS_OF, Paying(case.plan, HealthPlans().paying(record).sources))
 
 
 def differences(case: Case, determination: Determination) -> list[str]:

@@ -27,26 +27,32 @@ from cql_like_rules.determination import (
 from cql_like_rules.findings import Sizes, dose_limit_of, findings_of
 from cql_like_rules.orders.order import Order
 from cql_like_rules.orders.parameter import order_parameter
+from cql_like_rules.plans import HEALTH_PLAN, Paying, plan_parameter
 from cql_like_rules.policy import DOSING_SIZES, Criterion, Policy
 from cql_like_rules.record import Record
 
+_NO_PLAN = Paying()
 
-def determine(policy: Policy, record: Record, order: Order, as_of: DateTime) -> Determination:
+
+def determine(
+    policy: Policy, record: Record, order: Order, as_of: DateTime, paying: Paying = _NO_PLAN
+) -> Determination:
     """The determination of an order by a policy, `not-applicable` when the policy is not about this order.
 
-    `as_of` is the evaluation time; ages, intervals and policy dates go by the date of the order.
+    `as_of` is the evaluation time; ages, intervals and policy dates go by the date of the order. `paying` is the health
+    plan of the patient, as far as it is known.
     A define that fails is told in `failures`: its criteria are missing, never met and never refused.
     """
-    return _Determining(policy, record, order, as_of).determination()
+    return _Determining(policy, record, order, as_of, paying).determination()
 
 
 class _Determining:
     """The evaluation of one order, with what has been asked of it so far."""
 
-    def __init__(self, policy: Policy, record: Record, order: Order, as_of: DateTime) -> None:
+    def __init__(self, policy: Policy, record: Record, order: Order, as_of: DateTime, paying: Paying) -> None:
         self.policy = policy
         self.order = order
-        self.evaluation = Evaluation(policy.library, record, _parameters(record, order), as_of)
+        self.evaluation = Evaluation(policy.library, record, _parameters(record, order, paying), as_of)
         self.failures: list[str] = []
         self.results: dict[str, CriterionResult] = {}
 
@@ -197,8 +203,12 @@ class _Determining:
         return None
 
 
-def _parameters(record: Record, order: Order) -> Mapping[str, Any]:
-    return {"Order": order_parameter(order), "Delivered": sorted(record.delivered)}
+def _parameters(record: Record, order: Order, paying: Paying) -> Mapping[str, Any]:
+    return {
+        "Order": order_parameter(order),
+        "Delivered": sorted(record.delivered),
+        HEALTH_PLAN: plan_parameter(paying),
+    }
 
 
 def _result(criterion: Criterion, status: Status, structure: str, **rest: Any) -> CriterionResult:

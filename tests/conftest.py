@@ -12,6 +12,7 @@ from cql_like_rules.cql.values.temporal import DateTime
 from cql_like_rules.determination import Determination
 from cql_like_rules.determine import determine
 from cql_like_rules.orders import OrderSettings, read_order
+from cql_like_rules.plans import HealthPlans
 from cql_like_rules.policy import Policy, load_policy
 from cql_like_rules.record import Record
 from cql_like_rules.terminology import Terminology, load_terminology
@@ -56,11 +57,13 @@ class Tiny:
         self.folder = folder
         self.terminology = terminology
 
-    def written(self, defines: str, *, tags: str = TAGS, shared: str = SHARED, name: str = "T.1") -> Path:
+    def written(
+        self, defines: str, *, tags: str = TAGS, shared: str = SHARED, name: str = "T.1", head: str = HEAD
+    ) -> Path:
         """The folder of a policy with these defines."""
         folder = self.folder / "policies" / name
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "policy.cql").write_text("\n".join((tags, HEAD, shared, defines)), encoding="utf-8")
+        (folder / "policy.cql").write_text("\n".join((tags, head, shared, defines)), encoding="utf-8")
         return folder
 
     def policy(self, defines: str, **options: Any) -> Policy:
@@ -91,13 +94,14 @@ class Tiny:
         policy: Policy | str,
         request: Mapping[str, Any] | None = None,
         *resources: Mapping[str, Any],
+        plans: HealthPlans | None = None,
     ) -> Determination:
         """What the policy (or these defines of one) determines for an order (300 ug/m2 a day) with these resources."""
         loaded = self.policy(policy) if isinstance(policy, str) else policy
         draft = self.request() if request is None else request
         record = Record([draft, *resources], ["Condition"], None, self.terminology)
         order = read_order(draft, record, self.terminology, OrderSettings())
-        return determine(loaded, record, order, DateTime.parse("2026-05-12"))
+        return determine(loaded, record, order, DateTime.parse("2026-05-12"), (plans or HealthPlans()).paying(record))
 
     def measured(self, code: str, value: float, unit: str) -> dict[str, Any]:
         """A body measurement of the day before the order, by its LOINC code."""

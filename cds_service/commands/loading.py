@@ -9,6 +9,7 @@ from functools import cache
 import click
 
 from cds_service.deciding import PolicyDecider
+from cds_service.plans import PlansRefused, load_plans
 from cds_service.settings import Settings
 from cql_like_rules.cql.errors import CqlError
 from cql_like_rules.orders import OrderSettings
@@ -26,14 +27,18 @@ class Loaded:
 
 @cache
 def loaded(settings: Settings) -> Loaded:
-    """Loads once for the same settings. Ends the command with every problem of the policies when one is wrong."""
+    """Loads once for the same settings. Ends the command with every problem of the policies, or of the plans."""
     terminology = load_terminology()
+    try:
+        plans = load_plans(settings.plans_file)
+    except PlansRefused as error:
+        raise click.ClickException(f"the health plans cannot be loaded\n{error}") from error
     try:
         policies = load_policies(POLICIES, terminology)
     except CqlError as error:
         raise click.ClickException(f"the policies cannot be loaded\n{error}") from error
     order_settings = OrderSettings(body_size_age_days=settings.body_size_age_days)
-    what = Loaded(PolicyDecider(policies, terminology, order_settings), terminology)
+    what = Loaded(PolicyDecider(policies, terminology, order_settings, plans), terminology)
     # Policies and value sets live as long as the process: without this, the collector walks over all of them again and
     # again, and now and then a call waits a tenth of a second for it.
     gc.collect()

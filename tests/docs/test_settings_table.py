@@ -14,6 +14,8 @@ KEYS = re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Prefetch")[2].partition(
 
 
 def shown(default: object) -> str:
+    if default is None:
+        return ""
     return ", ".join(default) if isinstance(default, tuple) else str(default)
 
 
