@@ -1,72 +1,48 @@
-"""Every case of every policy has the determination that it must have, and together they try every criterion."""
+"""Every case of every policy has the determination that it must have, and together they see every outcome."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
-from cql_like_rules.cases import Case, cases_of, determination_of, differences
-from cql_like_rules.policy import POLICIES, Policy
+from cql_like_rules.cases import cases_of
+from cql_like_rules.policy import POLICIES, load_policy
+from cql_like_rules.review.case_run import CaseRun, run_of
 from cql_like_rules.terminology import Terminology
 
-CASES = {path.parent.name: list(cases_of(path.parent)) for path in sorted(POLICIES.glob("*/policy.cql"))}
+FOLDERS = sorted(str(path.parent.relative_to(POLICIES)) for path in POLICIES.glob("**/policy.cql"))
 
-STATUSES = {"met", "not-met", "missing"}
-
-# What cannot happen, and why. Whatever else is not expected by any case is a hole in the cases.
-CANNOT_BE: Mapping[str, Mapping[str, tuple[set[str], str]]] = {
-    "CP.PHAR.295": {
-        "I": ({"met", "not-met"}, "stands for the whole only while the use is not known; it asks for the indication"),
-        "I.C.1.a": (
-            {"missing"},
-            "a lymphoma without a purpose on record is looked at under I.B",
-        ),
-        "I.D.4": ({"not-met"}, "an old weight asks for a new one, it refutes nothing"),
-        "I.G": ({"met", "missing"}, "gives no verdict: III.A fails whenever the section applies"),
-        "I.G.2": ({"not-met"}, "one of the two policies always takes over"),
-        "I.G.2.b": ({"missing"}, "a label change counts only when it is attested"),
-        "II.B": ({"met", "missing"}, "as I.G"),
-        "II.B.2": ({"not-met"}, "as I.G.2"),
-        "II.B.2.b": ({"missing"}, "as I.G.2.b"),
-        "III.A": ({"met", "missing"}, "is reported only for uses that are not listed"),
-    },
-}
+Runs = Callable[[str], CaseRun]
 
 
-@pytest.mark.parametrize(
-    ("policy_id", "case"),
-    [
-        pytest.param(policy_id, case, id=f"{policy_id}/{case.file.stem}: {case.name}")
-        for policy_id, cases in CASES.items()
-        for case in cases
-    ],
-)
-def test_the_determination_is_the_expected_one(
-    policy_id: str, case: Case, policies: Mapping[str, Policy], terminology: Terminology
-) -> None:
-    determination = determination_of(case, policies[policy_id], terminology)
-    assert differences(case, determination) == []
+@pytest.fixture(scope="session")
+def runs(terminology: Terminology) -> Iterator[Runs]:
+    """The run of all cases of a policy folder; each is made once."""
+
+    @cache
+    def made(folder: str) -> CaseRun:
+        path = POLICIES / folder
+        return run_of(load_policy(path, terminology), cases_of(path), terminology)
+
+    yield made
+    made.cache_clear()
 
 
-@pytest.mark.parametrize("policy_id", CASES)
-def test_every_criterion_is_expected_met_and_not_met_and_missing(
-    policy_id: str, policies: Mapping[str, Policy]
-) -> None:
-    expected: dict[str, set[str]] = {name: set() for name in policies[policy_id].criteria}
-    for case in CASES[policy_id]:
-        for name, status in case.expect.get("criteria", {}).items():
-            expected[name].add(status)
-    never = {name: STATUSES - seen for name, seen in expected.items() if seen != STATUSES}
-    assert never == {name: statuses for name, (statuses, _) in CANNOT_BE.get(policy_id, {}).items()}
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_case_has_the_determination_that_it_expects(folder: str, runs: Runs) -> None:
+    assert [str(failure) for failure in runs(folder).failures] == []
 
 
-@pytest.mark.parametrize("policy_id", CASES)
-def test_every_advisory_is_expected_by_a_case(policy_id: str, policies: Mapping[str, Policy]) -> None:
-    expected = {name for case in CASES[policy_id] for name in case.expect.get("advisories", ())}
-    assert {advisory.name for advisory in policies[policy_id].advisories} - expected == set()
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_outcome_that_can_occur_is_seen_by_a_case_and_no_other(folder: str, runs: Runs) -> None:
+    assert [str(gap) for gap in runs(folder).coverage.gaps()] == []
 
 
-@pytest.mark.parametrize("policy_id", CASES)
-def test_every_case_expects_something_and_has_a_name_of_its_own(policy_id: str) -> None:
-    names = [(case.file.name, case.name) for case in CASES[policy_id]]
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_case_expects_something_and_has_a_name_of_its_own(folder: str) -> None:
+    cases = list(cases_of(POLICIES / folder))
+    names = [(case.file.name, case.name) for case in cases]
     assert len(set(names)) == len(names)
-    assert [case.name for case in CASES[policy_id] if not case.expect] == []
+    assert [case.name for case in cases if not case.expect] == []

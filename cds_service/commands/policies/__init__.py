@@ -1,0 +1,19 @@
+"""`oncology-cds policies`: what policies there are, what they say, whether they are well written, whether they work."""
+
+from __future__ import annotations
+
+import click
+
+from cds_service.commands.policies.lint import lint
+from cds_service.commands.policies.listing import list_policies
+from cds_service.commands.policies.show import show
+from cds_service.commands.policies.testing import test_policies
+
+
+@click.group()
+def policies() -> None:
+    """The policies that orders are checked against."""
+
+
+for _command in (list_policies, show, lint, test_policies):
+    policies.add_command(_command)

@@ -1,0 +1,23 @@
+"""`oncology-cds policies lint`: whether every policy is well written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cds_service.commands.policies.selection import folder_option, loaded
+from cql_like_rules.review.lint import problems_of
+
+
+@click.command()
+@folder_option
+def lint(folder: Path) -> None:
+    """Whether every policy is well written: CQL, tags, names, words. Exit 1 with a list of problems when not."""
+    policies = loaded(folder).policies
+    problems = [problem for policy in policies for problem in problems_of(policy)]
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo(f"policies: {len(policies)}, no problems")
