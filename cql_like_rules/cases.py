@@ -86,7 +86,11 @@ def determination_of(
     case: Case, policy: Policy, terminology: Terminology, settings: OrderSettings | None = None
 ) -> Determination:
     """What the policy determines for the case."""
-    record, order = read_case(case, terminology, settings)
+    return determined(case, policy, *read_case(case, terminology, settings))
+
+
+def determined(case: Case, policy: Policy, record: Record, order: Order) -> Determination:
+    """What the policy determines for a case that has been read already."""
     return determine(policy, record, order, AS_OF, Paying(case.plan, HealthPlans().paying(record).sources))
 
 

@@ -21,11 +21,10 @@ from typing import TypeGuard
 
 import click
 
-from cql_like_rules.cases import AS_OF, Case, cases_of, differences, read_case
+from cql_like_rules.cases import Case, cases_of, determined, differences, read_case
 from cql_like_rules.cql import syntax
 from cql_like_rules.cql.errors import CqlError
 from cql_like_rules.cql.parser import parse_library
-from cql_like_rules.determine import determine
 from cql_like_rules.orders import Order
 from cql_like_rules.policy import POLICIES, Policy, load_policy
 from cql_like_rules.record import Record
@@ -181,7 +180,7 @@ def stories_of(cases: Iterable[Case], policy: Policy, terminology: Terminology) 
     stories = []
     for case in cases:
         record, order = read_case(case, terminology)
-        determination = determine(policy, record, order, AS_OF)
+        determination = determined(case, policy, record, order)
         failed = differences(case, determination)
         if failed:
             raise ValueError(f"{policy.id}: {case.name}: {'; '.join(failed)}")
@@ -192,7 +191,7 @@ def stories_of(cases: Iterable[Case], policy: Policy, terminology: Terminology) 
 def killer_of(policy: Policy, stories: Iterable[Story]) -> str | None:
     """The name of the first case that fails; None when all pass."""
     for story in stories:
-        if differences(story.case, determine(policy, story.record, story.order, AS_OF)):
+        if differences(story.case, determined(story.case, policy, story.record, story.order)):
             return f"{story.case.file.stem}: {story.case.name}"
     return None
 
