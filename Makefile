@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIN    := $(BIN)/pip-compile -q --upgrade --strip-extras --no-header \
           --no-emit-index-url --no-emit-options --no-emit-trusted-host
 
-.PHONY: help run test lint types unit bench mutate lock clean
+.PHONY: help run test lint types unit reference bench mutate lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,13 @@ types: $(VENV)/.development
 
 unit: $(VENV)/.development
 	$(BIN)/pytest -n 2 -q
+
+reference: $(VENV)/.development tests/reference/node_modules ## hold our engine against CQL's reference engine (needs node 20 and npm)
+	$(BIN)/pytest -n 2 -q tests/reference/compare_*.py
+
+tests/reference/node_modules: tests/reference/package-lock.json
+	cd tests/reference && npm ci
+	@touch $@
 
 bench: $(VENV)/.development ## timings (they assert nothing)
 	$(BIN)/pytest benchmarks -q -n 0 --benchmark-columns=median,min,max,rounds
@@ -50,4 +57,4 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
 	@touch $@
 
 clean: ## remove what was made here
-	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/reference/node_modules var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

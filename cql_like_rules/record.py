@@ -71,6 +71,11 @@ class Record:
         patients = self.retrieve("Patient")
         return patients[0] if patients else None
 
+    @property
+    def resources(self) -> list[Element]:
+        """Everything that was kept, by type and in the order given."""
+        return [resource for resources in self._by_type.values() for resource in resources]
+
     def retrieve(
         self, type_name: str, code_path: str | None = None, codes: ValueSet | Code | Concept | None = None
     ) -> list[Element]:

@@ -29,6 +29,12 @@ def test_resources_are_retrieved_by_type_in_the_order_given():
     assert record.retrieve("Observation") == []
 
 
+def test_everything_that_was_kept_is_told_by_type():
+    refused = {**condition("wrong"), "verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    record = Record([condition("b"), {"resourceType": "Patient", "id": "p"}, refused, condition("a")])
+    assert references(record.resources) == ["Condition/b", "Condition/a", "Patient/p"]
+
+
 def test_resources_are_retrieved_by_value_set_code_and_concept():
     record = Record([condition("aml"), condition("other", "I10"), {"resourceType": "Condition", "id": "text"}])
     assert references(record.retrieve("Condition", None, AML)) == ["Condition/aml"]
