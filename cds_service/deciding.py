@@ -17,6 +17,7 @@ from cql_like_rules.plans import HealthPlans
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
+from cql_like_rules.versions import PolicyVersions
 
 _NO_DATE = DateTime(1, 1, 1, 0, 0, 0, 0, Decimal(0))
 
@@ -32,6 +33,7 @@ class PolicyDecider:
         plans: HealthPlans | None = None,
     ) -> None:
         self.policies = tuple(policies)
+        self._versions = PolicyVersions(policies)
         self._terminology = terminology
         self._plans = plans or HealthPlans()
         self._order_settings = order_settings or OrderSettings()
@@ -59,7 +61,7 @@ class PolicyDecider:
             if resource.get("doNotPerform") is True:
                 continue
             order = read_order(resource, record, self._terminology, self._order_settings, drafts)
-            for policy in self.policies:
+            for policy in self._versions.in_force(order.day):
                 determination = determine(policy, record, order, _evaluation_time(order), paying)
                 if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:
                     yield determination

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cql_like_rules.advice import advice_on
 from cql_like_rules.cql.evaluation import Evaluation
 from cql_like_rules.cql.trace import Trace
 from cql_like_rules.cql.values.concept import Code
@@ -64,7 +65,8 @@ class _Determining:
         status = Verdict.of(root.status) if root else Verdict.MISSING_INFORMATION
         blocking = self.blocking(root)
         limits = [limit for limit in map(self.dose_limit, blocking) if limit]
-        advisories = tuple(self.advisories())
+        approval = None if status is Verdict.NOT_MET else self.approval()
+        advisories = (*self.advisories(), *self.advice(section, approval))
         findings = findings_of(blocking, advisories, limits)
         return Determination(
             order=self.order,
@@ -76,7 +78,7 @@ class _Determining:
             advisories=advisories,
             findings=findings,
             dose_limit=self.overall_limit(root, findings),
-            approval=self.approval() if status is Verdict.MET else None,
+            approval=approval if status is Verdict.MET else None,
             referral=self.optional("Referral"),
             alternative=self.alternative(blocking),
             failures=tuple(dict.fromkeys(self.failures)),
@@ -192,6 +194,12 @@ class _Determining:
             return Approval(until=until)
         months = self.optional("Approval months")
         return None if months is None else Approval(months=months)
+
+    def advice(self, section: str, approval: Approval | None) -> Iterator[CriterionResult]:
+        """What is told whatever the policy: a request longer than the approval, a version that has ended."""
+        trace = self.evaluation.trace("Approval until") if approval and approval.until else None
+        sources = dict.fromkeys(_evidence(trace)) if trace else ()
+        return advice_on(self.policy, self.order, section, approval, tuple(sources))
 
     def alternative(self, blocking: tuple[CriterionResult, ...]) -> Alternative | None:
         """The drug to use instead, when a criterion that names one stands in the way."""

@@ -8,6 +8,8 @@ optionally `Approval months`, `Approval until`, `Referral`, `Dosing body surface
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,9 @@ KINDS = (
 INDICATORS = ("info", "warning", "critical")
 NATURES = ("coverage", "guidance")
 """What a document is: rules of who pays, or recommendations of how to treat. The first is taken when it says none."""
+
+_BEGINNING = datetime.date.min
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 REQUIRED_DEFINES = {"Applies": BOOLEAN, "Phase": STRING, "Section": STRING}
 DOSING_SIZES = {"m2": "Dosing body surface area", "kg": "Dosing weight"}
@@ -76,7 +81,8 @@ class Policy:
     """One published document (`id` as printed on it), at one version.
 
     `title` is what a card shows as its source, `publisher` who wrote the document, `url` the canonical address of the
-    policy in this project. `nature` is `coverage` or `guidance`.
+    policy in this project. `nature` is `coverage` or `guidance`. This version holds from the day `effective` on
+    (None: from the beginning) until another one does, or until the end of the day `until` where the document says so.
     """
 
     id: str
@@ -88,6 +94,13 @@ class Policy:
     criteria: Mapping[str, Criterion]
     advisories: tuple[Criterion, ...]
     nature: str = NATURES[0]
+    effective: datetime.date | None = None
+    until: datetime.date | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of `policy.cql`, with the cases and the readings beside it."""
+        return Path(self.library.syntax.position.file).parent
 
     @property
     def is_guidance(self) -> bool:
@@ -102,7 +115,11 @@ def load_policy(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRA
 
 
 def load_policies(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRARY) -> tuple[Policy, ...]:
-    """Every policy below a folder, by id. Raises CqlError with the problems of all of them."""
+    """Every version of every policy below a folder, by id, the oldest version of each first.
+
+    Raises CqlError with the problems of all of them. Two folders with the same id and version are one, and so are two
+    that take effect on the same day: no order could tell which of them to use.
+    """
     policies: list[Policy] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*/policy.cql")):
@@ -110,9 +127,26 @@ def load_policies(folder: Path, valuesets: ValueSets, library_folder: Path = LIB
             policies.append(load_policy(path.parent, valuesets, library_folder))
         except CqlError as error:
             problems.extend(error.problems)
+    problems.extend(_not_told_apart(policies))
     if problems:
         raise CqlError(problems)
-    return tuple(sorted(policies, key=lambda policy: (policy.id, policy.version)))
+    return tuple(sorted(policies, key=lambda policy: (policy.id, policy.effective or _BEGINNING, policy.version)))
+
+
+def _not_told_apart(policies: Iterable[Policy]) -> Iterable[Problem]:
+    seen: dict[tuple[str, object], Policy] = {}
+    for policy in policies:
+        dated = f"date of effect ({policy.effective or 'none'})"
+        for what, mark in ((f"version ({policy.version})", policy.version), (dated, policy.effective or _BEGINNING)):
+            other = seen.setdefault((policy.id, mark), policy)
+            if other is not policy:
+                yield Problem(
+                    policy.library.syntax.position,
+                    f"{policy.id} has this {what} twice",
+                    found=f"{other.folder} and {policy.folder}",
+                    expected="one folder for each version, each with its own @effective",
+                )
+                break
 
 
 def policy_of(library: CompiledLibrary) -> Policy:
@@ -133,6 +167,8 @@ def policy_of(library: CompiledLibrary) -> Policy:
         criteria=criteria,
         advisories=advisories,
         nature=tags.get("nature", NATURES[0]),
+        effective=_day(tags.get("effective")),
+        until=_day(tags.get("until")),
     )
 
 
@@ -143,6 +179,12 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
             yield Problem(place, f"the policy has no @{name}", expected=f"a tag @{name} in the comment above `library`")
     if tags.get("nature", NATURES[0]) not in NATURES:
         yield Problem(place, "no such @nature", found=tags["nature"], expected=", ".join(NATURES))
+    for name in ("effective", "until"):
+        if name in tags and _day(tags[name]) is None:
+            yield Problem(place, f"@{name} is no date", found=tags[name], expected="year, month and day: 2026-11-21")
+    begin, end = (_day(tags.get(name)) for name in ("effective", "until"))
+    if begin is not None and end is not None and end < begin:
+        yield Problem(place, "@until is before @effective", found=tags["until"], expected=f"{begin} or later")
     for name, wanted in REQUIRED_DEFINES.items():
         shared = library.defines.get(name)
         if shared is None:
@@ -167,6 +209,16 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
         if name in library.defines and not _is_amount(library, name):
             found = library.defines[name]
             yield Problem(found.position, f'"{name}" is of another type', found=str(found.type), expected=str(QUANTITY))
+
+
+def _day(written: str | None) -> datetime.date | None:
+    """The day, None for anything but a date of the calendar in full."""
+    if written is None or not _DAY.fullmatch(written):
+        return None
+    try:
+        return datetime.date.fromisoformat(written)
+    except ValueError:
+        return None
 
 
 def _is_amount(library: CompiledLibrary, name: str) -> bool:

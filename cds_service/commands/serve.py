@@ -42,7 +42,7 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     server = waitress.create_server(
         app, host=address, port=settings.port if port is None else port, threads=threads, ident="oncology-cds"
     )
-    _announce(f"http://{address}:{server.effective_port}", len(what.decider.policies))
+    _announce(f"http://{address}:{server.effective_port}", len({policy.id for policy in what.decider.policies}))
     server.run()
 
 

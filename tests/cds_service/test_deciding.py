@@ -92,6 +92,24 @@ def test_every_order_is_decided_in_the_order_of_the_bundle(decide: Decide, tiny:
     assert ("MedicationRequest/b", "T.1", "dose") in about(decision)
 
 
+def test_an_order_is_held_against_the_version_in_force_on_its_date(
+    decide: Decide, tiny: Any, criterion_define: Define
+) -> None:
+    versions = [
+        tiny.policy(
+            criterion_define("I", value),
+            tags=f"/* @policy: T.1\n@title: A tiny policy\n@effective: {effective} */",
+            head=tiny.head.replace("version '1.0'", f"version '{version}'"),
+            name=version,
+        )
+        for version, effective, value in (("old", "2026-01-01", "false"), ("new", "2026-05-01", "true"))
+    ]
+    for date, version in (("2025-01-01", "old"), ("2026-04-30", "old"), ("2026-05-01", "new")):
+        decision = decide(versions, tiny.request(authoredOn=date))
+        assert [each["policy"]["version"] for each in decision.determinations] == [version]
+        assert [row.policy_version for row in decision.evaluations] == [version]
+
+
 def test_an_order_that_no_policy_is_about_leaves_nothing(decide: Decide, tiny: Any, policy: Policy) -> None:
     decision = decide(policy, tiny.request(medicationCodeableConcept={"text": "water"}))
     assert (decision.cards, decision.determinations, decision.evaluations) == ([], [], [])
