@@ -59,7 +59,9 @@ def _finding(kind: str, criteria: list[CriterionResult], limit_of: dict[str, Dos
     exceeded = [limit_of[criterion.id] for criterion in criteria if kind == "dose" and criterion.id in limit_of]
     worst = next((limit for limit in exceeded if limit.exceeded or limit.fallen_short), None)
     worst = worst or next(iter(exceeded), None)
-    indicators = [criterion.indicator or "warning" for criterion in criteria]
+    # The weight that an author gives is that of a criterion which is not met; what is missing is asked for.
+    given = [criterion.indicator if criterion.status is Status.NOT_MET else "" for criterion in criteria]
+    indicators = [indicator or "warning" for indicator in given]
     if worst is not None and is_critical(worst):
         indicators.append("critical")
     return Finding(kind, max(indicators, key=_WEIGHT.__getitem__), tuple(criteria), worst)

@@ -68,6 +68,11 @@ def test_a_finding_weighs_as_much_as_the_weightiest_of_its_criteria() -> None:
     assert shown(findings_of(alone, [], [])) == [("documentation", "info", ["I.A"])]
 
 
+def test_a_criterion_that_is_missing_is_asked_for_without_the_weight_of_its_failure() -> None:
+    blocking = [criterion("I.A", "safety", Status.MISSING, "critical")]
+    assert shown(findings_of(blocking, [], [])) == [("documentation", "warning", ["I.A"])]
+
+
 def test_an_advisory_joins_the_finding_of_its_kind_and_weight() -> None:
     blocking = [criterion("I.A", "safety"), criterion("I.B")]
     advisories = [
