@@ -38,7 +38,7 @@ bench: $(VENV)/.development ## timings (they assert nothing)
 	$(BIN)/pytest benchmarks -q -n 0 --benchmark-columns=median,min,max,rounds
 
 mutate: $(VENV)/.development ## change every number of every policy and see that a case fails
-	$(BIN)/python tests/mutation/mutate_policies.py
+	$(BIN)/oncology-cds policies mutate
 
 lock: ## pin the dependencies anew
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from cql_like_rules.cases import Case, cases_of, determination_of, differences
 from cql_like_rules.policy import Policy
@@ -43,7 +42,7 @@ class CaseRun:
 
 def cases_beside(policy: Policy) -> Iterator[Case]:
     """The cases in the folder that the policy was read from. Raises ValueError for a file that is not a case file."""
-    return cases_of(Path(policy.library.syntax.position.file).parent)
+    return cases_of(policy.folder)
 
 
 def run_of(policy: Policy, cases: Iterable[Case], terminology: Terminology) -> CaseRun:

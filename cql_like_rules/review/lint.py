@@ -19,7 +19,20 @@ from cql_like_rules.review.outcomes import OUTCOMES, named_in_only, outcomes_of
 from cql_like_rules.review.resting import Resting
 from cql_like_rules.review.rule_numbers import RuleNumbers
 
-CRITERION_TAGS = ("kind", "title", "ask", "unmet", "finding", "indicator", "only", "alternative", "limit", "source")
+OTHER_TAGS = ("equivalent",)
+CRITERION_TAGS = (
+    "kind",
+    "title",
+    "ask",
+    "unmet",
+    "finding",
+    "indicator",
+    "only",
+    "alternative",
+    "limit",
+    "critical",
+    "source",
+)
 _WITHOUT_ASK = ("referral",)
 _WITHOUT_UNMET = ("referral", "documentation")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
@@ -50,7 +63,7 @@ def problems_of(policy: Policy) -> Iterator[str]:
 
 
 def _of_tags(define: CompiledDefine) -> Iterator[str]:
-    names = [tag.name for tag in define.tags]
+    names = [tag.name for tag in define.tags if tag.name not in OTHER_TAGS]
     if "kind" not in names:
         if is_document_number(define.name):
             yield "it is named by a number of the document, and has no @kind"

@@ -6,6 +6,7 @@ import click
 
 from cds_service.commands.policies.lint import lint
 from cds_service.commands.policies.listing import list_policies
+from cds_service.commands.policies.mutate import mutate
 from cds_service.commands.policies.show import show
 from cds_service.commands.policies.testing import test_policies
 
@@ -15,5 +16,5 @@ def policies() -> None:
     """The policies that orders are checked against."""
 
 
-for _command in (list_policies, show, lint, test_policies):
+for _command in (list_policies, show, lint, test_policies, mutate):
     policies.add_command(_command)

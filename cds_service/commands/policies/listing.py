@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cds_service.commands.policies.selection import folder_option, head_tag, loaded
+from cds_service.commands.policies.selection import folder_option, loaded
 
 
 @click.command("list")
@@ -18,6 +18,6 @@ def list_policies(folder: Path) -> None:
     table = Table("policy", "version", "from", "until", "criteria", "title", box=None, header_style="bold")
     table.columns[4].justify = "right"
     for policy in loaded(folder).policies:
-        dates = (head_tag(policy, tag) or "–" for tag in ("effective", "until"))
+        dates = (str(day or "–") for day in (policy.effective, policy.until))
         table.add_row(policy.id, policy.version, *dates, str(len(policy.criteria)), policy.title)
     Console().print(table)

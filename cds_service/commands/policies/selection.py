@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from cql_like_rules.cql.errors import CqlError
-from cql_like_rules.policy import POLICIES, Policy, load_policies
+from cql_like_rules.policy import POLICIES, Policy, load_policies, load_policy
 from cql_like_rules.terminology import Terminology, load_terminology
 
 folder_option = click.option(
@@ -20,9 +21,12 @@ folder_option = click.option(
 )
 
 
+names_argument = click.argument("names", nargs=-1, metavar="[ID[@VERSION]]…")
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The policies of a folder, and the terminology that they were loaded with."""
+    """The policies of a folder, the oldest version of each first, and the terminology that they were loaded with."""
 
     policies: tuple[Policy, ...]
     terminology: Terminology
@@ -33,11 +37,11 @@ class Loaded:
         versions = [policy for policy in self.policies if policy.id == policy_id]
         if not versions:
             raise click.ClickException(f"no policy {policy_id}; there are {_listed(each.id for each in self.policies)}")
-        found = [policy for policy in versions if version in ("", policy.version)]
+        found = tuple(policy for policy in versions if _is_named(policy, name))
         if not found:
             known = _listed(policy.version for policy in versions)
             raise click.ClickException(f"{policy_id} has no version {version}, but {known}")
-        return tuple(sorted(found, key=lambda policy: (head_tag(policy, "effective"), policy.version)))
+        return found
 
     def selected(self, names: Sequence[str]) -> tuple[Policy, ...]:
         """The policies of these names, all when none is named."""
@@ -49,13 +53,19 @@ class Loaded:
         return full_name(policy) if several else policy.id
 
 
-def loaded(folder: Path) -> Loaded:
-    """The policies of a folder. Ends the command with every problem of their CQL when they cannot be loaded."""
+def loaded(folder: Path, names: Sequence[str] = ()) -> Loaded:
+    """The policies of a folder. Ends the command with every problem of their CQL when they cannot be loaded.
+
+    Where the command is about some by name, the others may be broken: somebody may be at work on them.
+    """
     terminology = load_terminology()
     try:
         return Loaded(load_policies(folder, terminology), terminology)
     except CqlError as error:
-        raise click.ClickException(f"{len(error.problems)} problems\n{error}") from error
+        sound = tuple(_sound(folder, terminology)) if names else ()
+        if not names or not all(any(_is_named(policy, name) for policy in sound) for name in names):
+            raise click.ClickException(f"{len(error.problems)} problems\n{error}") from error
+        return Loaded(sound, terminology)
 
 
 def full_name(policy: Policy) -> str:
@@ -63,9 +73,15 @@ def full_name(policy: Policy) -> str:
     return f"{policy.id}@{policy.version}"
 
 
-def head_tag(policy: Policy, name: str) -> str:
-    """A tag of the head of the policy; "" when it is not there."""
-    return next((tag.value for tag in policy.library.tags if tag.name == name), "")
+def _sound(folder: Path, terminology: Terminology) -> Iterator[Policy]:
+    for path in sorted(folder.glob("*/policy.cql")):
+        with suppress(CqlError):
+            yield load_policy(path.parent, terminology)
+
+
+def _is_named(policy: Policy, name: str) -> bool:
+    policy_id, _, version = name.partition("@")
+    return policy.id == policy_id and version in ("", policy.version)
 
 
 def _listed(names: Iterable[str]) -> str:

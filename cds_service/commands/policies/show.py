@@ -19,7 +19,7 @@ from cql_like_rules.policy import Criterion, Policy
 @folder_option
 def show(policy_id: str, folder: Path) -> None:
     """The outline of a policy, to be read beside the document."""
-    policy = loaded(folder).named(policy_id)[-1]
+    policy = loaded(folder, [policy_id]).named(policy_id)[-1]
     console = Console()
     console.print(Text(f"{policy.title} · version {policy.version}", style="bold"))
     for root in _roots(policy):

@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cds_service.commands.policies.selection import folder_option, loaded
+from cds_service.commands.policies.selection import folder_option, loaded, names_argument
 from cql_like_rules.review.case_run import CaseRun, cases_beside, run_of
 from cql_like_rules.review.coverage import TOLD, Coverage, Outcome
 from cql_like_rules.review.outcomes import OUTCOMES
 
 
 @click.command("test")
-@click.argument("names", nargs=-1, metavar="[ID[@VERSION]]…")
+@names_argument
 @folder_option
 def test_policies(names: tuple[str, ...], folder: Path) -> None:
     """Run the cases of the named policies, all when none is named, and print what they cover.
@@ -24,7 +24,7 @@ def test_policies(names: tuple[str, ...], folder: Path) -> None:
     Exit 1 when a case fails, when no case expects an outcome that a criterion can have, or when one comes about that
     its @only leaves out.
     """
-    known = loaded(folder)
+    known = loaded(folder, names)
     console = Console()
     runs: list[tuple[str, CaseRun]] = []
     for policy in known.selected(names):
