@@ -119,12 +119,12 @@ class _Determining:
         assert criterion.structure is not None
         names = applied_criteria(criterion.structure, self.value)
         children = tuple(self.result(self.policy.criteria[name]) for name in names)
-        return _result(criterion, Status.of(self.value(criterion.name)), "node", children=children)
+        return self.result_of(criterion, Status.of(self.value(criterion.name)), "node", children=children)
 
     def leaf(self, criterion: Criterion) -> CriterionResult:
         value = self.value(criterion.name)
         trace = self.evaluation.trace(criterion.name)
-        return _result(
+        return self.result_of(
             criterion,
             Status.of(value),
             "leaf",
@@ -132,6 +132,26 @@ class _Determining:
             comparisons=tuple(_comparisons(trace)),
             failure=str(trace.failure) if trace.failure else None,
         )
+
+    def result_of(self, criterion: Criterion, status: Status, structure: str, **rest: Any) -> CriterionResult:
+        return CriterionResult(
+            id=criterion.id,
+            kind=criterion.kind,
+            title=criterion.title,
+            status=status,
+            structure=structure,
+            ask=criterion.ask,
+            unmet=criterion.unmet,
+            indicator=self.indicator(criterion),
+            source=criterion.source,
+            **rest,
+        )
+
+    def indicator(self, criterion: Criterion) -> str:
+        """The weight that the policy gives to the criterion, "" for the usual one."""
+        if criterion.critical and self.value(criterion.critical) is True:
+            return "critical"
+        return criterion.indicator
 
     def blocking(self, result: CriterionResult | None) -> tuple[CriterionResult, ...]:
         """The leaves that stand between the order and an approval, in the order of the document.
@@ -217,21 +237,6 @@ def _parameters(record: Record, order: Order, paying: Paying) -> Mapping[str, An
         "Delivered": sorted(record.delivered),
         HEALTH_PLAN: plan_parameter(paying),
     }
-
-
-def _result(criterion: Criterion, status: Status, structure: str, **rest: Any) -> CriterionResult:
-    return CriterionResult(
-        id=criterion.id,
-        kind=criterion.kind,
-        title=criterion.title,
-        status=status,
-        structure=structure,
-        ask=criterion.ask,
-        unmet=criterion.unmet,
-        indicator=criterion.indicator,
-        source=criterion.source,
-        **rest,
-    )
 
 
 def _evidence(trace: Trace) -> Iterator[Evidence]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
-from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING
+from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING, Type
 from cql_like_rules.criteria import Structure, names_criteria, structure_of
 
 POLICIES = Path(__file__).parent / "policies"
@@ -56,7 +56,8 @@ class Criterion:
     `structure` is how a node combines the criteria below it, None for a leaf. `indicator` is set for advisories, and
     for criteria whose failure weighs more than a warning. `alternative` names the define that holds the drug to use
     instead, `limit` the one that holds the limit (or recommended dose) to tell, where it is not what the dose was
-    compared with. `source` is the place in the document, when it is not the number.
+    compared with. `critical` names the define that, when true, makes its failure critical. `source` is the place in the
+    document, when it is not the number.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Criterion:
     indicator: str = ""
     alternative: str = ""
     limit: str = ""
+    critical: str = ""
     source: str = ""
     structure: Structure | None = None
 
@@ -205,6 +207,11 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
         limit = define.tag("limit")
         if limit is not None and not _is_amount(library, limit):
             yield Problem(define.position, f'@limit of "{define.name}"', found=limit, expected="the name of a Quantity")
+        critical = define.tag("critical")
+        if critical is not None and not _is_of(library, critical, BOOLEAN):
+            yield Problem(
+                define.position, f'@critical of "{define.name}"', found=critical, expected="the name of a Boolean"
+            )
     for name in DOSING_SIZES.values():
         if name in library.defines and not _is_amount(library, name):
             found = library.defines[name]
@@ -222,7 +229,11 @@ def _day(written: str | None) -> datetime.date | None:
 
 
 def _is_amount(library: CompiledLibrary, name: str) -> bool:
-    return name in library.defines and library.defines[name].type in (QUANTITY, ANY)
+    return _is_of(library, name, QUANTITY)
+
+
+def _is_of(library: CompiledLibrary, name: str, wanted: Type) -> bool:
+    return name in library.defines and library.defines[name].type in (wanted, ANY)
 
 
 def _criteria_of(
@@ -251,6 +262,7 @@ def _criteria_of(
             indicator=define.tag("finding") or define.tag("indicator") or "",
             alternative=define.tag("alternative") or "",
             limit=define.tag("limit") or "",
+            critical=define.tag("critical") or "",
             source=define.tag("source") or "",
             structure=structure,
         )

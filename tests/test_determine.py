@@ -129,6 +129,23 @@ def test_an_advisory_holds_whatever_the_criteria_say(tiny: Any, criterion_define
     assert [(finding.kind, finding.indicator) for finding in determination.findings] == [("safety", "critical")]
 
 
+@pytest.mark.parametrize(
+    ("value", "condition", "finding"),
+    [
+        ("false", "true", ("regimen", "critical")),
+        ("false", "false", ("regimen", "warning")),
+        ("false", "null as Boolean", ("regimen", "warning")),
+        ("null as Boolean", "true", ("documentation", "warning")),
+    ],
+)
+def test_a_condition_makes_a_criterion_critical_that_is_not_met(
+    tiny: Any, criterion_define: Define, value: str, condition: str, finding: tuple[str, str]
+) -> None:
+    defines = f'define "Grave": {condition}\n' + criterion_define("I", value, "regimen", critical="Grave")
+    (found,) = tiny.determination(defines).findings
+    assert (found.kind, found.indicator) == finding
+
+
 # --- failures --------------------------------------------------------------------------------------------------------
 
 

@@ -171,6 +171,13 @@ def test_a_limit_that_is_no_quantity_of_the_policy_is_refused(tiny: Any, criteri
     assert (problem.message, problem.found) == ('@limit of "I"', limit)
 
 
+@pytest.mark.parametrize("condition", ["Grave", "Limit"])
+def test_what_makes_a_criterion_critical_is_a_boolean(tiny: Any, criterion_define: Define, condition: str) -> None:
+    defines = "define \"Limit\": 16 'mg/kg'\n" + criterion_define("I", "true", critical=condition)
+    (problem,) = problems(tiny, defines)
+    assert (problem.message, problem.found) == ('@critical of "I"', condition)
+
+
 @pytest.mark.parametrize("name", ["Dosing weight", "Dosing body surface area"])
 def test_a_body_size_to_count_is_a_quantity(tiny: Any, criterion_define: Define, name: str) -> None:
     tiny.policy(f"define \"{name}\": 70 'kg'\n" + criterion_define("I", "true"))
