@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cql_like_rules.determination import Determination, Verdict
+from cql_like_rules.policy import Policy
 from cql_like_rules.record import RecordNote
 
 from .content import CardContext, CardLinks, Content, Resources, Suggestion
@@ -33,7 +34,9 @@ _TOPICS = {
     "safety": "contraindication",
     "referral": "insurance",
 }
-_OTHER_TOPIC = "guideline"
+_GUIDELINE = "guideline"
+# What a recommendation has nothing to do with: who pays, and what is allowed.
+_OF_COVERAGE = frozenset({"insurance", "limits", "off-guideline"})
 
 
 def cards_for(
@@ -84,7 +87,7 @@ def _card(context: CardContext, content: Content) -> Card:
         "detail": "\n\n".join([*content.paragraphs, *_read_from_words(context)]),
         "indicator": content.indicator,
         "source": _source(context, content.kind),
-        "overrideReasons": override_reasons(content.kind),
+        "overrideReasons": override_reasons(content.kind, guidance=context.policy.is_guidance),
         "extension": {"oncology-cds": _about(context, content)},
     }
     if content.suggestions:
@@ -109,12 +112,19 @@ def _suggestion(identity: str, suggestion: Suggestion) -> dict[str, Any]:
 
 def _source(context: CardContext, kind: str) -> dict[str, Any]:
     policy = context.policy
-    title = policy.title or policy.id
-    source: dict[str, Any] = {"label": plain(f"{policy.publisher}: {title}" if policy.publisher else title)}
+    source: dict[str, Any] = {"label": _source_label(policy)}
     if context.links.policy_page:
         source["url"] = f"{context.links.policy_page.rstrip('/')}/{quote(policy.id, safe='')}"
-    source["topic"] = {"system": TOPIC_SYSTEM, "code": _TOPICS.get(kind, _OTHER_TOPIC)}
+    topic = _TOPICS.get(kind, _GUIDELINE)
+    code = _GUIDELINE if policy.is_guidance and topic in _OF_COVERAGE else topic
+    source["topic"] = {"system": TOPIC_SYSTEM, "code": code}
     return source
+
+
+def _source_label(policy: Policy) -> str:
+    """Who wrote it and what it is called; the title of guidance cites the article, its authors included."""
+    title = policy.title or policy.id
+    return plain(f"{policy.publisher}: {title}" if policy.publisher and not policy.is_guidance else title)
 
 
 def _about(context: CardContext, content: Content) -> dict[str, Any]:

@@ -125,4 +125,5 @@ def source_line(context: CardContext) -> str:
     """The paragraph that closes a card: where it is written."""
     section = context.determination.section
     where = f", section {markdown(section)}" if section else ""
-    return f"Policy: {citation(context.policy)}{where}."
+    name = "Guidance" if context.policy.is_guidance else "Policy"
+    return f"{name}: {citation(context.policy)}{where}."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cql_like_rules.determination import Approval, CriterionResult, Determination, DoseLimit, Status
+from cql_like_rules.policy import Policy
 
 from .amounts import DoseUnit, exact, iso_day, json_number, without_time
 from .body_size import is_counted, size_words
@@ -21,7 +22,7 @@ def determination_json(determination: Determination) -> dict[str, Any]:
     return _filled(
         {
             "order": determination.order.reference,
-            "policy": _filled({"id": policy.id, "version": policy.version, "title": policy.title}),
+            "policy": _filled({"id": policy.id, "version": policy.version, "title": policy.title} | _nature(policy)),
             "phase": determination.phase,
             "section": determination.section,
             "status": determination.status.value,
@@ -31,6 +32,10 @@ def determination_json(determination: Determination) -> dict[str, Any]:
             "referral": determination.referral,
         }
     )
+
+
+def _nature(policy: Policy) -> dict[str, str]:
+    return {"nature": policy.nature} if policy.is_guidance else {}
 
 
 def dose_limit_json(determination: Determination) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ LABEL_LENGTH = 60
 
 _SEVERAL_INSTRUCTIONS = "The order has several dosage instructions; change the dose in them by hand."
 _NOT_ONE_QUANTITY = "The order does not give its dose as one quantity; change it by hand."
-_NOT_COMPUTED = "The dose within the limit could not be worked out for this order; change it by hand."
+_NOT_COMPUTED = "The dose that fits could not be worked out for this order; change it by hand."
 
 
 def dose_change(order: Order, dose: DoseLimit, reason: str) -> Suggestion | NoSuggestion:
@@ -31,11 +31,11 @@ def dose_change(order: Order, dose: DoseLimit, reason: str) -> Suggestion | NoSu
     order that are not known to FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is
     left out, as it would show the old dose (FHIR R4, Narrative: it has to agree with the data).
     """
-    instructions = order.resource.get("dosageInstruction")
-    if isinstance(instructions, list) and len(instructions) > 1:
-        return NoSuggestion(_SEVERAL_INSTRUCTIONS)
     resource = copy.deepcopy(dict(order.resource))
-    instruction = _one_of(resource.get("dosageInstruction"))
+    dosed = _dosed(resource.get("dosageInstruction"))
+    if len(dosed) > 1:
+        return NoSuggestion(_SEVERAL_INSTRUCTIONS)
+    instruction = _one_of(dosed)
     quantity = _one_quantity(instruction)
     written = order.dosage.as_ordered
     if quantity is None or written is None or not _is_what_was_read(quantity, written):
@@ -72,6 +72,26 @@ def dose_words(order: Order, dose: Quantity) -> str:
 def words_of_label(order: Order, dose: Quantity) -> str:
     """The dose with its schedule: `450 mcg daily`."""
     return f"{exact(dose)} {order.dosage.schedule.text}".rstrip()
+
+
+def _dosed(instructions: Any) -> list[Any]:
+    """The dosage instructions that may state a dose; beside one that does, the steps of an infusion rate do not."""
+    written = instructions if isinstance(instructions, list) else [instructions]
+    stating = [each for each in written if isinstance(each, dict) and not _is_rate_step(each)]
+    return stating or written
+
+
+def _is_rate_step(instruction: Mapping[str, Any]) -> bool:
+    given = instruction.get("doseAndRate")
+    entries = given if isinstance(given, list) else [given]
+    return bool(entries) and all(
+        isinstance(entry, dict) and any(key.startswith("rate") for key in entry) and not _states_dose(entry)
+        for entry in entries
+    )
+
+
+def _states_dose(entry: Mapping[str, Any]) -> bool:
+    return any(key.startswith("dose") for key in entry)
 
 
 def _one_of(value: Any) -> Any:

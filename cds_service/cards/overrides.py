@@ -23,6 +23,7 @@ REASONS: dict[str, str] = {
     "reviewed-separately": "The plan reviews this use separately",
     "will-be-reviewed": "The therapy will be reviewed before it goes on",
     "urgent": "Treatment cannot wait",
+    "other-guidance": "The label or other guidance says otherwise",
 }
 """Code and display of every reason."""
 
@@ -46,8 +47,16 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "referral": ("reviewed-separately", "evidence-supports", "recorded-wrongly"),
 }
 
+# Nobody decides on a recommendation but the prescriber: nothing is submitted, and nobody reviews.
+_OF_COVERAGE = frozenset({"evidence-supports", "reviewed-separately", "will-be-reviewed"})
 
-def override_reasons(kind: str) -> list[dict[str, str]]:
-    """The reasons for cards of this kind, as FHIR Codings; a kind without its own gets those for documentation."""
+
+def override_reasons(kind: str, *, guidance: bool = False) -> list[dict[str, str]]:
+    """The reasons for cards of this kind, as FHIR Codings; a kind without its own gets those for documentation.
+
+    A recommendation (`guidance`) gives way to another one, not to a review.
+    """
     codes = _BY_KIND.get(kind, _BY_KIND["documentation"])
+    if guidance:
+        codes = (*(code for code in codes if code not in _OF_COVERAGE), "other-guidance")
     return [{"code": code, "system": SYSTEM, "display": REASONS[code]} for code in codes]

@@ -23,6 +23,7 @@ KINDS = (
 )
 """The kinds of cards, those first that can harm the patient, then those that the prescriber can change at once."""
 
+_OFFERED = ("suggestions", "selectionBehavior")
 _SEVERAL_POLICIES = "Several policies ask for another order here; change it by hand."
 
 
@@ -30,7 +31,7 @@ def in_order(cards: Iterable[Card]) -> list[Card]:
     """The cards most important first, over any number of determinations: by indicator, then by kind.
 
     Cards of equal rank stay as they came. Of one order and kind there is one card: the most important, with what the
-    others say added to it. It loses its suggestion then, as what one policy allows another may not.
+    others say added to it. It loses its suggestion when they are of another policy, as what one allows another may not.
     """
     kept: dict[tuple[str, str], Card] = {}
     for card in sorted(cards, key=_rank):
@@ -46,14 +47,22 @@ def _rank(card: Card) -> tuple[int, int]:
 
 
 def _joined(card: Card, other: Card) -> Card:
-    """The card with the criteria of the other, and with those parts of its detail that it does not have."""
+    """The card with the criteria of the other, and with those parts of its detail that it does not have.
+
+    What both close with (where it is written) closes the joined card too.
+    """
     about, other_about = card["extension"]["oncology-cds"], other["extension"]["oncology-cds"]
-    blocks = _blocks(card["detail"])
-    added = [block for block in _blocks(other["detail"]) if block not in blocks]
-    joined = {name: value for name, value in card.items() if name not in ("suggestions", "selectionBehavior")}
-    if "suggestions" in card or "suggestions" in other:
+    blocks, others = _blocks(card["detail"]), _blocks(other["detail"])
+    closing = [blocks.pop()] if len(blocks) > 1 and len(others) > 1 and blocks[-1] == others[-1] else []
+    added = [block for block in others if block not in (*blocks, *closing)]
+    joined = dict(card)
+    offered = {name: each[name] for each in (other, card) for name in _OFFERED if name in each}
+    if offered and about["policy"] == other_about["policy"]:
+        joined |= offered
+    elif offered:
+        joined = {name: value for name, value in card.items() if name not in _OFFERED}
         added.append(_SEVERAL_POLICIES)
-    joined["detail"] = "\n\n".join([*blocks, *added])
+    joined["detail"] = "\n\n".join([*blocks, *added, *closing])
     criteria = [*about.get("criteria", ()), *other_about.get("criteria", ())]
     if criteria:
         joined["extension"] = {**card["extension"], "oncology-cds": {**about, "criteria": criteria}}

@@ -55,8 +55,9 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
         return criteria_content(context, finding, ordered_and_limit, *other_ways(context, finding))
     others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
     also_wrong = _also_wrong(context, dose)
-    # Another dose alone would leave an order that the policy still refuses, and look as if it did not.
-    suggestion = None if also_wrong else dose_change(context.order, dose, _reason(context, dose))
+    # Another dose alone would leave an order that must not be signed as it is, and look as if it did not.
+    unsafe = also_wrong or _is_warned_of(context, finding)
+    suggestion = None if unsafe else dose_change(context.order, dose, _reason(context, dose))
     paragraphs = (
         ordered_and_limit,
         also_wrong,
@@ -72,6 +73,21 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
         paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
         criteria=finding.criteria,
         suggestions=(suggestion,) if isinstance(suggestion, Suggestion) else (),
+    )
+
+
+def _is_warned_of(context: CardContext, finding: Finding) -> bool:
+    """Whether more than the dose is wrong: something else is critical, or a note warns of the schedule or regimen."""
+    notes = {advisory.id for advisory in context.determination.advisories}
+    return any(
+        other.indicator == "critical"
+        or (
+            other.kind == "regimen"
+            and other.indicator == "warning"
+            and any(criterion.id in notes for criterion in other.criteria)
+        )
+        for other in context.determination.findings
+        if other is not finding
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.cards import CardLinks, cards_for
+from cds_service.cards import CardLinks, cards_for, determination_json
 from cds_service.cards.overrides import REASONS, SYSTEM
 from cql_like_rules.cql.values.temporal import Date
 from cql_like_rules.determination import Approval, Comparison, Evidence, Finding, Status, Verdict
@@ -242,3 +242,28 @@ def test_for_any_texts_cards_are_json_without_null_or_empty_values_and_summaries
         assert "<" not in card["detail"]
         assert list(hollow(json.loads(json.dumps(card)))) == []
         assert all(len(suggestion["label"]) <= 60 for suggestion in card.get("suggestions", ()))
+
+
+# --- guidance --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_guidance_speaks_of_no_coverage(build: Any, kind: str) -> None:
+    article = build.policy(nature="guidance", title="Practical considerations (Doe et al., 2016)")
+    finding = Finding(kind, "warning", (build.criterion("5.1", kind, unmet="Do it otherwise"),))
+    (card,) = cards_for(build.determination(None, finding, policy=article))
+    assert card["source"]["label"] == "Practical considerations (Doe et al., 2016)"
+    assert card["source"]["topic"]["code"] not in ("insurance", "limits", "off-guideline")
+    assert "Guidance: CP.PHAR.295 version 2026.03" in card["detail"]
+    codes = [reason["code"] for reason in card["overrideReasons"]]
+    assert "other-guidance" in codes
+    assert not {"evidence-supports", "reviewed-separately", "will-be-reviewed"} & set(codes)
+    assert 2 <= len(codes) <= 6
+
+
+def test_the_json_of_guidance_says_that_it_is(build: Any) -> None:
+    assert (
+        determination_json(build.determination(policy=build.policy(nature="guidance")))["policy"]["nature"]
+        == "guidance"
+    )
+    assert "nature" not in determination_json(build.determination())["policy"]

@@ -226,3 +226,13 @@ def test_an_order_per_square_metre_of_a_capped_body_gets_the_mass(build: Any) ->
         "code": "mg",
     }
     assert changed["dosageInstruction"][0]["text"] == "110 mg IV daily"
+
+
+def test_the_steps_of_an_infusion_rate_are_no_other_doses(build: Any) -> None:
+    resource = build.resource()
+    rate = {"value": 100, "unit": "mL/h", "system": "http://unitsofmeasure.org", "code": "mL/h"}
+    resource["dosageInstruction"].append({"sequence": 2, "doseAndRate": [{"rateQuantity": rate}]})
+    resource["dosageInstruction"].append({"sequence": 3, "doseAndRate": {"rateQuantity": rate}})
+    changed = changed_order(cards_for(build.overdose(build.order(resource=resource))))
+    assert dose_in(changed) == 450
+    assert changed["dosageInstruction"][1:] == resource["dosageInstruction"][1:]

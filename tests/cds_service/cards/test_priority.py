@@ -10,9 +10,18 @@ from cds_service.cards.priority import INDICATORS, KINDS
 from cql_like_rules import policy
 from cql_like_rules.determination import Finding
 
+ORDER = "MedicationRequest/1"
 
-def card(indicator: str, kind: str, order: str = "MedicationRequest/1", **rest: Any) -> dict[str, Any]:
-    about = {"order": order, "policy": "P", "kind": kind, "criteria": [{"id": f"P/{kind}", "status": "not-met"}]}
+
+def card(
+    indicator: str, kind: str, order: str = "MedicationRequest/1", policy: str = "P", **rest: Any
+) -> dict[str, Any]:
+    about = {
+        "order": order,
+        "policy": policy,
+        "kind": kind,
+        "criteria": [{"id": f"{policy}/{kind}", "status": "not-met"}],
+    }
     return {
         "summary": f"{indicator} {kind}",
         "detail": f"{indicator} detail",
@@ -64,17 +73,26 @@ def test_two_cards_of_one_order_and_kind_become_one_that_says_both() -> None:
 
 def test_a_joined_card_loses_its_suggestion_as_one_policy_may_not_allow_what_another_does() -> None:
     suggestion = {"suggestions": [{"label": "Change dose"}], "selectionBehavior": "at-most-one"}
-    (joined,) = in_order([card("critical", "dose", **suggestion), card("warning", "dose")])
+    (joined,) = in_order([card("critical", "dose", **suggestion), card("warning", "dose", policy="Q")])
     assert "suggestions" not in joined
     assert "selectionBehavior" not in joined
     assert joined["detail"].endswith("change it by hand.")
+
+
+def test_cards_of_one_policy_keep_what_one_of_them_suggests() -> None:
+    suggestion = {"suggestions": [{"label": "Change dose"}], "selectionBehavior": "at-most-one"}
+    for cards in ([card("critical", "dose", **suggestion), card("info", "dose")],) * 2:
+        (joined,) = in_order(cards)
+        assert joined["suggestions"] == suggestion["suggestions"]
+        assert joined["selectionBehavior"] == "at-most-one"
+        cards.reverse()
 
 
 def test_a_joined_card_keeps_headings_with_their_lists() -> None:
     first = card("warning", "documentation", detail="Please supply:\n\n- this.\n\nPolicy: A.")
     second = card("warning", "documentation", detail="Please supply:\n\n- that.\n\nPolicy: A.")
     (joined,) = in_order([first, second])
-    assert joined["detail"] == "Please supply:\n\n- this.\n\nPolicy: A.\n\nPlease supply:\n\n- that."
+    assert joined["detail"] == "Please supply:\n\n- this.\n\nPlease supply:\n\n- that.\n\nPolicy: A."
 
 
 @given(
@@ -98,3 +116,10 @@ def test_findings_of_one_kind_with_two_indicators_share_the_graver_card(build: A
 
 def test_every_kind_that_a_policy_may_name_has_its_place_among_the_cards() -> None:
     assert sorted(priority.KINDS) == sorted(policy.KINDS)
+
+
+def test_what_two_cards_close_with_closes_the_joined_one() -> None:
+    first = card("critical", "safety", detail="One.\n\nPolicy: P.")
+    second = card("info", "safety", detail="Two.\n\nPolicy: P.")
+    (joined,) = in_order([second, first])
+    assert joined["detail"] == "One.\n\nTwo.\n\nPolicy: P."
