@@ -195,3 +195,26 @@ def test_a_dose_above_the_recommended_one_is_lowered_to_it(build: Any) -> None:
 
 def test_a_dose_within_the_tolerance_is_left_alone(build: Any) -> None:
     assert "suggestions" not in recommended(build, "16.5", "mg/kg")
+
+
+@pytest.mark.parametrize(
+    ("kind", "indicator", "is_note", "is_offered"),
+    [
+        ("safety", "critical", True, False),
+        ("regimen", "critical", False, False),
+        ("regimen", "warning", True, False),
+        ("regimen", "warning", False, True),
+        ("safety", "warning", True, True),
+        ("regimen", "info", True, True),
+    ],
+)
+def test_a_smaller_dose_is_not_offered_where_the_schedule_or_the_drug_is_unsafe(
+    build: Any, kind: str, indicator: str, is_note: bool, is_offered: bool
+) -> None:
+    order = build.order()
+    dose = Finding("dose", "warning", (build.criterion(),), build.dose_limit(order))
+    other = build.criterion("V.freq", kind)
+    warned = Finding(kind, indicator, (other,))
+    determination = build.determination(order, dose, warned, advisories=(other,) if is_note else ())
+    (card,) = (card for card in cards_for(determination) if card["extension"]["oncology-cds"]["kind"] == "dose")
+    assert ("suggestions" in card) is is_offered
