@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from cds_service.cards import CardLinks, cards_for, determination_json, in_order
+from cds_service.cards import CardLinks, cards_for, determination_json, in_order, orders_of, told_once
 from cds_service.cards.priority import Card
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.decision import CardIdentity, Decision, EvaluationRow
@@ -46,7 +46,8 @@ class PolicyDecider:
         for determination in self.determinations(request, record):
             determinations.append(determination)
             cards += cards_for(determination, [*notes, *record.notes], links, record)
-        shown = in_order(cards)
+        orders = {determination.order.reference: determination.order for determination in determinations}
+        shown = told_once(in_order(cards), orders)
         return Decision(
             cards=shown,
             determinations=[determination_json(determination) for determination in determinations],
@@ -90,5 +91,5 @@ def _row(determination: Determination, cards: Sequence[Card]) -> EvaluationRow:
 def _identities(determination: Determination, cards: Sequence[Card]) -> Iterator[CardIdentity]:
     for card in cards:
         about = card["extension"]["oncology-cds"]
-        if about["order"] == determination.order.reference and about["policy"] == determination.policy.id:
+        if determination.order.reference in orders_of(card) and about["policy"] == determination.policy.id:
             yield CardIdentity(card["uuid"], about["kind"])

@@ -69,6 +69,13 @@ def dose_words(order: Order, dose: Quantity) -> str:
     return " ".join(part for part in (exact(dose), route_words(dosage), dosage.schedule.text) if part)
 
 
+def order_words(order: Order) -> str:
+    """What is ordered, as in the text of a dosage instruction: `56 mg/m² IV days 1 and 2 of 28`."""
+    dosage = order.dosage
+    written = exact(dosage.as_ordered) if dosage.as_ordered else ""
+    return " ".join(part for part in (written, route_words(dosage), dosage.schedule.text) if part)
+
+
 def words_of_label(order: Order, dose: Quantity) -> str:
     """The dose with its schedule: `450 mcg daily`."""
     return f"{exact(dose)} {order.dosage.schedule.text}".rstrip()

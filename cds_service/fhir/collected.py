@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cds_service.cdshooks.envelope import HookRequest
+from cds_service.cdshooks.envelope import EVALUATED_TYPE, HookRequest
 from cds_service.cdshooks.outcome import refused
+from cql_like_rules import lenient
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
 
@@ -15,6 +16,10 @@ from .bundles import answered_types, is_readable, next_page, refusal_in, resourc
 from .client import Fetched
 from .prefetch import RESOURCE_TYPES, Template
 from .references import of_another_patient
+
+_DRAFT = "draft"
+# FHIR R4, medicationrequest-status; `unknown` says nothing.
+_STATUSES = frozenset({"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", _DRAFT})
 
 
 @dataclass(slots=True)
@@ -107,7 +112,21 @@ class Collected:
         context = self.request.context
         values = [member for value in self.values for member in (value if isinstance(value, list) else (value,))]
         # Draft orders come last: where the record holds the same order, it holds what is in force.
-        return Record([*values, context.drafts], self.delivered, context.patient_id, terminology)
+        entries = lenient.objects(context.drafts.get("entry"))
+        drafts = {**context.drafts, "entry": [_about_to_be_signed(entry) for entry in entries]}
+        return Record([*values, drafts], self.delivered, context.patient_id, terminology)
+
+
+def _about_to_be_signed(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A draft order as rules see it: one without a status that FHIR knows is a draft, however the client spells it.
+
+    The order itself, which cards give back, stays as it was sent.
+    """
+    resource = lenient.first_object(entry.get("resource"))
+    if resource.get("resourceType") != EVALUATED_TYPE:
+        return entry
+    status = lenient.text(resource.get("status")).lower()
+    return {**entry, "resource": {**resource, "status": status if status in _STATUSES else _DRAFT}}
 
 
 def _answers(template: Template, value: Any) -> bool:

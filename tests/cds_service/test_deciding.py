@@ -11,7 +11,7 @@ import pytest
 from cds_service.cdshooks.envelope import OrderSignRequest
 from cds_service.deciding import PolicyDecider
 from cds_service.decision import Decision
-from cql_like_rules.orders import OrderSettings
+from cql_like_rules.orders import OrderSettings, read_order
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
 
@@ -182,3 +182,43 @@ def test_how_long_a_body_size_counts_is_a_setting(decide: Decide, tiny: Any, pol
 
 def test_the_same_call_gets_the_same_decision(decide: Decide, tiny: Any, policy: Policy) -> None:
     assert decide(policy, tiny.request()) == decide(policy, tiny.request())
+
+
+# --- regimens: several orders in one signing -------------------------------------------------------------------------
+
+
+def regimen(tiny: Any) -> list[dict[str, Any]]:
+    """Five orders for the drug: four within the limit, and one above it."""
+    return [tiny.request(dose, id=f"o{number}") for number, dose in enumerate((20, 56, 56, 300, 100))]
+
+
+def test_what_all_orders_of_a_regimen_are_told_is_one_card_and_dose_cards_stay_with_their_order(
+    decide: Decide, tiny: Any, policy: Policy
+) -> None:
+    decision = decide(policy, *regimen(tiny))
+    assert about(decision) == [("MedicationRequest/o0", "T.1", "safety"), ("MedicationRequest/o3", "T.1", "dose")]
+    safety = decision.cards[0]["extension"]["oncology-cds"]
+    assert safety["orders"] == [f"MedicationRequest/o{number}" for number in range(5)]
+    assert "orders" not in decision.cards[1]["extension"]["oncology-cds"]
+    assert len(decision.determinations) == 5
+
+
+def test_a_shared_card_is_remembered_for_each_of_its_orders(decide: Decide, tiny: Any, policy: Policy) -> None:
+    decision = decide(policy, *regimen(tiny))
+    shared, dose = (card["uuid"] for card in decision.cards)
+    assert [[card.uuid for card in row.cards] for row in decision.evaluations] == [
+        [shared],
+        [shared],
+        [shared],
+        [shared, dose],
+        [shared],
+    ]
+
+
+def test_every_order_of_a_regimen_has_the_others_as_partners(tiny: Any) -> None:
+    drafts = regimen(tiny)
+    record = Record(drafts, (), None, tiny.terminology)
+    for draft in drafts:
+        order = read_order(draft, record, tiny.terminology, OrderSettings(), drafts)
+        others = [f"MedicationRequest/{each['id']}" for each in drafts if each is not draft]
+        assert list(order.partners) == others

@@ -27,8 +27,7 @@ from cds_service.cards.content import (
     printed_number,
     source_line,
 )
-from cds_service.cards.dose_change import dose_change
-from cds_service.cards.routes import route_words
+from cds_service.cards.dose_change import dose_change, order_words
 from cds_service.cards.text import markdown, one_line, plain, summary
 from cql_like_rules.cql.values import ucum
 from cql_like_rules.cql.values.quantity import Quantity
@@ -141,7 +140,7 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     mass = _mass(dosage, dose.per)
     total = _over_time(quantity(without_time(mass)), dosage, dose.per) if mass else ""
     written = exact(dosage.as_ordered) if dosage.as_ordered else ""
-    first = " ".join(part for part in (written, plain(route_words(dosage)), plain(dosage.schedule.text)) if part)
+    first = plain(order_words(context.order))
     equal_to = [part for part in dict.fromkeys((total, compared)) if part and part != written]
     basis = basis_words(context.order.body_size, dose)
     chain = " = ".join(markdown(part) for part in (first, *equal_to) if part)

@@ -219,3 +219,38 @@ def test_what_is_prefetched_reaches_the_decider(post: Any, call: Any, decider: A
     assert decider.delivered == {"Condition"}
     assert decider.ids("Condition") == ["c1"]
     assert len(decider.messages) == 1
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        (None, "draft"),
+        ("", "draft"),
+        ("Draft", "draft"),
+        (" DRAFT ", "draft"),
+        ("proposed", "draft"),
+        ("unknown", "draft"),
+        (7, "draft"),
+        ("draft", "draft"),
+        ("Active", "active"),
+        ("on-hold", "on-hold"),
+        ("cancelled", "cancelled"),
+    ],
+)
+def test_an_order_about_to_be_signed_is_a_draft_however_its_status_is_spelled(
+    call: Any, gathered: Gather, sent: Any, seen: str
+) -> None:
+    drafts = call["context"]["draftOrders"]
+    partner = {"resourceType": "MedicationRequest", "id": "partner", "status": sent}
+    for entry in ({"fullUrl": "urn:uuid:partner", "resource": partner}, {"resource": {"resourceType": "CarePlan"}}):
+        drafts["entry"].append(entry)
+    record = gathered().record
+    found = record.find("urn:uuid:partner")
+    assert found is not None
+    assert found.json["status"] == seen
+    assert partner["status"] == sent
+    assert [each.json["id"] for each in record.retrieve("MedicationRequest")] == ["mr1", "partner"]
+    assert len(record.retrieve("CarePlan")) == 1
