@@ -228,7 +228,8 @@ def blocking_criteria(structure: Structure, values: Values, offers_way_out: Call
     """The criteria directly below a node that stand between the order and an approval; empty when the node is met.
 
     Of an all-of, whatever is not met or missing. Of an any-of, the alternatives that are still open and those that the
-    prescriber can make good (`offers_way_out`); when there are none of either, every alternative.
+    prescriber can make good (`offers_way_out`); when there are none of either, every alternative, but for those that
+    count only once they are there (`… or "I.A.7.e" is true`): silence about them is not what stands in the way.
     """
     names: list[str] = []
 
@@ -244,12 +245,16 @@ def blocking_criteria(structure: Structure, values: Values, offers_way_out: Call
                     collect(each)
             case AnyOf(parts):
                 ways = [each for each in parts if value_of(each, values) is None or _way_out(each)]
-                for each in ways or parts:
+                denied = [each for each in parts if not _is_silent(each)]
+                for each in ways or denied or parts:
                     collect(each)
             case Negation(inner) | Test(inner, _) | Guarded(_, inner):
                 collect(inner)
             case Choice():
                 collect(chosen(part, values))
+
+    def _is_silent(part: Structure) -> bool:
+        return isinstance(part, Test) and part.expected is True and value_of(part.part, values) is None
 
     def _way_out(part: Structure) -> bool:
         return isinstance(part, Name) and offers_way_out(part.name)

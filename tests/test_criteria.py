@@ -177,6 +177,12 @@ def test_of_alternatives_that_are_all_closed_every_one_blocks() -> None:
     assert blocking('"A" or "B"', A=False, B=False) == ("A", "B")
 
 
+def test_an_alternative_that_counts_only_once_it_is_there_does_not_block_while_nothing_is_said_of_it() -> None:
+    assert blocking('"A" or "B" is true', A=False, B=None) == ("A",)
+    assert blocking('"A" or "B" is true', A=False, B=False) == ("A", "B")
+    assert blocking('"B" is true', B=None) == ("B",)
+
+
 def test_a_guarded_criterion_blocks_by_itself_not_by_its_condition() -> None:
     assert blocking('"X" implies "A"', X=True, A=False) == ("A",)
     assert blocking('"X" implies "A"', X=None, A=False) == ("A",)
