@@ -1,58 +1,32 @@
-"""`oncology-cds policies show`: the outline of a policy."""
+"""`oncology-cds policies show`: a policy to be read beside its document."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.text import Text
-from rich.tree import Tree
 
+from cds_service.commands.policies.rendering import as_markdown, as_text
 from cds_service.commands.policies.selection import folder_option, loaded
-from cql_like_rules.criteria import names_of
-from cql_like_rules.policy import Criterion, Policy
+from cql_like_rules.review.page import page_of
+
+_WIDTH = 100
 
 
 @click.command()
-@click.argument("policy_id")
+@click.argument("name", metavar="ID[@VERSION]")
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--width", type=click.IntRange(min=60), default=_WIDTH, show_default=True, help="Of the text, in columns."
+)
 @folder_option
-def show(policy_id: str, folder: Path) -> None:
-    """The outline of a policy, to be read beside the document."""
-    policy = loaded(folder, [policy_id]).named(policy_id)[-1]
-    console = Console()
-    console.print(Text(f"{policy.title} · version {policy.version}", style="bold"))
-    for root in _roots(policy):
-        console.print(_outline(policy, root))
-    console.print(Text("Advisories", style="bold"))
-    for advisory in policy.advisories:
-        console.print(_line(advisory))
+def show(name: str, form: str, width: int, folder: Path) -> None:
+    """The outline of a policy (its newest version, when none is named), to be read beside the document.
 
-
-def _roots(policy: Policy) -> list[Criterion]:
-    """The criteria that no other criterion rests on: the sections."""
-    structures = (criterion.structure for criterion in policy.criteria.values())
-    below = {name for structure in structures if structure for name in names_of(structure)}
-    return [criterion for criterion in policy.criteria.values() if criterion.name not in below]
-
-
-def _outline(policy: Policy, criterion: Criterion) -> Tree:
-    tree = Tree(_line(criterion))
-    _grow(tree, policy, criterion)
-    return tree
-
-
-def _grow(tree: Tree, policy: Policy, criterion: Criterion) -> None:
-    for name in names_of(criterion.structure) if criterion.structure else ():
-        child = policy.criteria[name]
-        _grow(tree.add(_line(child)), policy, child)
-
-
-def _line(criterion: Criterion) -> Text:
-    line = Text()
-    line.append(criterion.name, style="bold")
-    line.append(f"  {criterion.title}")
-    line.append(f"  {criterion.kind}", style="dim")
-    if criterion.indicator:
-        line.append(f" {criterion.indicator}", style="dim")
-    return line
+    Sections and criteria, how they combine, what is asked for and told, the numbers that each rule holds; advisories,
+    approval, referral, parameters, value sets.
+    """
+    known = loaded(folder, [name])
+    page = page_of(known.named(name)[-1], known.terminology)
+    for line in as_markdown(page) if form == "markdown" else as_text(page, width):
+        click.echo(line)
