@@ -128,8 +128,8 @@ def _by_rate(times: int, period: Fraction, problems: list[str]) -> Schedule:
     interval = period / times
     if interval < 1:
         return Schedule(math.ceil(1 / interval), math.ceil(7 / interval), float(interval), text=text)
-    # Fewer doses than days: one on a day at most.
-    if times > 1 and period > 7:
+    # Not more doses than days: one on a day at most.
+    if times > 1 and period > 7 and interval > 1:
         # Five doses in 28 days may be five days in a row; spreading them evenly would hide that week.
         problems.append(f"On which of the {words.number(period)} days the {times} doses fall is not coded.")
         return Schedule(per_day=1, text=text)

@@ -36,6 +36,7 @@ def counts(schedule):
         ({"frequency": 1, "period": 36, "periodUnit": "h"}, (1, 5, 1.5, None), "every 1.5 days"),
         ({"frequency": 1, "period": 7, "periodUnit": "d"}, (1, 1, 7, None), "weekly"),
         ({"frequency": 1, "period": 1, "periodUnit": "wk"}, (1, 1, 7, None), "weekly"),
+        ({"frequency": 14, "period": 14, "periodUnit": "d"}, (1, 7, 1, None), "14 times in 14 days"),
         ({"frequency": 2, "period": 1, "periodUnit": "wk"}, (1, 2, 3.5, None), "2 times a week"),
         ({"frequency": 4, "period": 1, "periodUnit": "wk"}, (1, 4, 1.75, None), "4 times a week"),
         ({"frequency": 1, "period": 2, "periodUnit": "wk"}, (1, 1, 14, None), "every 2 weeks"),
