@@ -130,7 +130,10 @@ class _Words:
         }
 
     def wrong_numbers(self, criterion: Criterion) -> Iterator[str]:
+        """A note (`@finding: info`) whose rule holds no number may tell some that no rule tests."""
         known = self._known(criterion.name) | self._known(self._above.get(criterion.name, ""))
+        if not known and criterion.indicator == "info":
+            return
         for tag, text in (("title", criterion.title), ("ask", criterion.ask), ("unmet", criterion.unmet)):
             for number in _numbers_in(text):
                 if Decimal(number) not in known:

@@ -146,6 +146,14 @@ def test_numbers_of_the_rule_and_of_names_are_right(problems: Problems, criterio
     assert words(problems, criterion_define, text) == []
 
 
+@pytest.mark.parametrize(("finding", "problems_told"), [("info", 0), ("warning", 1)])
+def test_a_note_whose_rule_holds_no_number_may_tell_one(
+    problems: Problems, criterion_define: Define, finding: str, problems_told: int
+) -> None:
+    note = criterion_define("V.1", "true", "safety", finding=finding).replace("Title of V.1", "Filter of 0.2 µm")
+    assert len(problems(criterion_define("I", "true", **SAID) + note)) == problems_told
+
+
 def test_thousands_may_have_a_comma(problems: Problems, criterion_define: Define) -> None:
     assert words(problems, criterion_define, "At most 1,500 mg", "\"Order\".perDay <= 1500 'mg/d'") == []
 

@@ -15,7 +15,7 @@ Define = Callable[..., str]
 HELPERS = """
 define "Most": 250 'ug/m2/d'
 define "Is heavy": "Order".dosesPerDay > 40
-define "Is early": exists ({ 1 } N where N > 0)
+define "Is early": exists (({ 1 }) N where N > 0)
 """
 
 
