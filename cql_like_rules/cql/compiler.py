@@ -154,5 +154,6 @@ def _library(resolved: ResolvedLibrary, symbols: Symbols, program: Program) -> C
         parameters={parameter.name: parameter for parameter in parameters},
         includes={name: _library(library, symbols, program) for name, library in resolved.includes.items()},
         syntax=syntax,
+        resolved=resolved,
         program=program,
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cql_like_rules.cql.compiling.frame import Closure
+from cql_like_rules.cql.resolution import ResolvedLibrary
 from cql_like_rules.cql.syntax import Expression, ExpressionDef, Library, ParameterDef, Position, Tag
 from cql_like_rules.cql.types import Type
 
@@ -80,7 +81,8 @@ class Program:
 class CompiledLibrary:
     """A library that can be evaluated. `defines` and `parameters` are its own, in the order of the file.
 
-    `includes` holds the included libraries by the name they go by in this one.
+    `includes` holds the included libraries by the name they go by in this one. `resolved` is what was
+    compiled, for those who read the text itself.
     """
 
     name: str
@@ -90,4 +92,5 @@ class CompiledLibrary:
     parameters: Mapping[str, CompiledParameter]
     includes: Mapping[str, CompiledLibrary]
     syntax: Library
+    resolved: ResolvedLibrary = field(repr=False)
     program: Program = field(repr=False)
