@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cds_service.commands.policies.diff import diff
 from cds_service.commands.policies.lint import lint
 from cds_service.commands.policies.listing import list_policies
 from cds_service.commands.policies.mutate import mutate
@@ -16,5 +17,5 @@ def policies() -> None:
     """The policies that orders are checked against."""
 
 
-for _command in (list_policies, show, lint, test_policies, mutate):
+for _command in (list_policies, show, lint, test_policies, mutate, diff):
     policies.add_command(_command)
