@@ -154,7 +154,8 @@ class Finding:
 class Alternative:
     """The drug that the policy wants first, with its own dose for this use, from the policy's `@alternative` define.
 
-    `dose` is per kilogram and day (`5 ug/kg/d`), None when the policy lists none.
+    `name` is what a prescriber calls it, `display` how its code system does. `dose` is per kilogram and day
+    (`5 ug/kg/d`), None when the policy lists none.
     """
 
     name: str
@@ -179,7 +180,8 @@ class Approval:
 class Determination:
     """One order against one policy: the criteria with statuses, and what follows from them.
 
-    `advisories` are the safety and other notes that hold, whatever the criteria say. `failures` are defines that could
+    `orderable_doses` are those that the product can give at once, none where it can give any. `advisories` are the
+    safety and other notes that hold, whatever the criteria say. `failures` are defines that could
     not be evaluated, each told in a sentence: the prescriber is told too.
     """
 
@@ -195,6 +197,7 @@ class Determination:
     approval: Approval | None = None
     referral: str | None = None
     alternative: Alternative | None = None
+    orderable_doses: tuple[Quantity, ...] = ()
     failures: tuple[str, ...] = ()
 
     @property

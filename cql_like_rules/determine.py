@@ -29,7 +29,7 @@ from cql_like_rules.findings import Sizes, dose_limit_of, findings_of
 from cql_like_rules.orders.order import Order
 from cql_like_rules.orders.parameter import order_parameter
 from cql_like_rules.plans import HEALTH_PLAN, Paying, plan_parameter
-from cql_like_rules.policy import DOSING_SIZES, Criterion, Policy
+from cql_like_rules.policy import DOSING_SIZES, ORDERABLE_DOSES, Criterion, Policy
 from cql_like_rules.record import Record
 
 _NO_PLAN = Paying()
@@ -81,6 +81,7 @@ class _Determining:
             approval=approval if status is Verdict.MET else None,
             referral=self.optional("Referral"),
             alternative=self.alternative(blocking),
+            orderable_doses=self.orderable_doses(),
             failures=tuple(dict.fromkeys(self.failures)),
         )
 
@@ -221,6 +222,10 @@ class _Determining:
         sources = dict.fromkeys(_evidence(trace)) if trace else ()
         return advice_on(self.policy, self.order, section, approval, tuple(sources))
 
+    def orderable_doses(self) -> tuple[Quantity, ...]:
+        doses = self.optional(ORDERABLE_DOSES)
+        return tuple(dose for dose in doses or () if isinstance(dose, Quantity))
+
     def alternative(self, blocking: tuple[CriterionResult, ...]) -> Alternative | None:
         """The drug to use instead, when a criterion that names one stands in the way."""
         for result in blocking:
@@ -254,11 +259,11 @@ def _comparisons(trace: Trace) -> Iterator[Comparison]:
 
 
 def _alternative(drug: Tuple, source: str) -> Alternative | None:
-    product, dose, route = drug.get("product"), drug.get("dose"), drug.get("route")
+    product, name, dose, route = (drug.get(element) for element in ("product", "name", "dose", "route"))
     if not isinstance(product, Code):
         return None
     return Alternative(
-        name=product.display or product.code,
+        name=name if isinstance(name, str) and name else product.display or product.code,
         system=product.system or "",
         code=product.code,
         display=product.display or "",

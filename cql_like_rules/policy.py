@@ -3,7 +3,8 @@
 A policy folder holds `policy.cql`. Its criteria are the defines tagged `@kind`, named by their number in the document;
 how they combine is read from their expressions. Defines tagged `@finding` are advisories: what the prescriber must
 know whatever the criteria say. A few defines have names that every policy shares (`Applies`, `Phase`, `Section`, and
-optionally `Approval months`, `Approval until`, `Referral`, `Dosing body surface area`, `Dosing weight`).
+optionally `Approval months`, `Approval until`, `Referral`, `Dosing body surface area`, `Dosing weight`,
+`Orderable doses`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
-from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING, Type
+from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING, ListOf, Type
 from cql_like_rules.criteria import Structure, names_criteria, structure_of
 
 POLICIES = Path(__file__).parent / "policies"
@@ -45,6 +46,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 REQUIRED_DEFINES = {"Applies": BOOLEAN, "Phase": STRING, "Section": STRING}
 DOSING_SIZES = {"m2": "Dosing body surface area", "kg": "Dosing weight"}
 """The defines, by unit, that tell the body size which a limit is multiplied with where it is not the measured one."""
+
+ORDERABLE_DOSES = "Orderable doses"
+"""The define with the doses that the ordered product can give at once (pens, tablets); null for any dose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,11 @@ def _problems_of(library: CompiledLibrary, tags: Mapping[str, str]) -> Iterable[
             yield Problem(
                 define.position, f'@critical of "{define.name}"', found=critical, expected="the name of a Boolean"
             )
+    doses = library.defines.get(ORDERABLE_DOSES)
+    if doses is not None and doses.type not in (ListOf(QUANTITY), ANY):
+        yield Problem(
+            doses.position, f'"{doses.name}" is of another type', found=str(doses.type), expected=str(ListOf(QUANTITY))
+        )
     for name in DOSING_SIZES.values():
         if name in library.defines and not _is_amount(library, name):
             found = library.defines[name]

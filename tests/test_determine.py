@@ -326,6 +326,21 @@ def test_the_drug_to_use_instead_comes_with_its_dose_and_route(tiny: Any, criter
     assert (drug.route_code, drug.route_display) == ("34206005", "Subcutaneous route")
 
 
+def test_the_drug_to_use_instead_may_have_a_shorter_name(tiny: Any, criterion_define: Define) -> None:
+    named = ALTERNATIVE.replace('product: "Other drug"', "product: \"Other drug\", name: 'the other one'")
+    drug = tiny.determination(named + criterion_define("I", "false", "step-therapy", alternative="Instead")).alternative
+    assert (drug.name, drug.display) == ("the other one", "Zarxio")
+
+
+def test_the_doses_that_the_product_can_give_come_with_the_determination(tiny: Any, criterion_define: Define) -> None:
+    doses = "define \"Orderable doses\": { 10 'mg', 12.5 'mg' }\n"
+    determination = tiny.determination(doses + criterion_define("I", "true"))
+    assert determination.orderable_doses == (quantity("10", "mg"), quantity("12.5", "mg"))
+    assert tiny.determination(criterion_define("I", "true")).orderable_doses == ()
+    none = tiny.determination('define "Orderable doses": null as List<System.Quantity>\n' + criterion_define("I", "true"))
+    assert none.orderable_doses == ()
+
+
 def test_there_is_no_drug_to_use_instead_where_its_criterion_is_met(tiny: Any, criterion_define: Define) -> None:
     defines = (
         ALTERNATIVE

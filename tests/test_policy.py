@@ -192,3 +192,9 @@ def test_a_document_is_about_coverage_unless_it_says_that_it_is_guidance(tiny: A
     tags = "/* @policy: T.1\n   @title: An article\n   @nature: guidance */"
     assert tiny.policy(criterion_define("I", "true"), tags=tags).is_guidance
     assert messages(tiny, criterion_define("I", "true"), tags=tags.replace("guidance", "advice")) == ["no such @nature"]
+
+
+def test_the_doses_that_a_product_can_give_are_a_list_of_quantities(tiny: Any, criterion_define: Define) -> None:
+    assert messages(tiny, "define \"Orderable doses\": 10 'mg'\n" + criterion_define("I", "true")) == [
+        '"Orderable doses" is of another type'
+    ]

@@ -39,6 +39,7 @@ _UNITS = {
     "a": "year",
     "h": "hour",
 }
+_LONGEST_UNGROUPED = 4
 _COUNTED = {"day", "week", "month", "year", "hour", "minute", "vial", "device", "pen", "tablet", "capsule", "syringe"}
 
 
@@ -122,11 +123,18 @@ def _atom(atom: str) -> str:
 def amount(text: str, unit: str) -> str:
     """A number, already in words, with its unit: `250 mcg/m² daily`, `90%`, `2 vials`."""
     words = unit_words(unit)
+    text = _grouped(text)
     if words == "%":
         return f"{text}%"
     if words in _COUNTED and text != "1":
         words += "s"
     return f"{text} {words}".rstrip()
+
+
+def _grouped(text: str) -> str:
+    """A number with commas between the thousands where it has five digits or more: zeros are miscounted."""
+    whole, point, rest = text.partition(".")
+    return f"{int(whole):,}{point}{rest}" if whole.isdecimal() and len(whole) > _LONGEST_UNGROUPED else text
 
 
 def quantity(value: Quantity) -> str:

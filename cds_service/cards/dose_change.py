@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,15 +21,19 @@ LABEL_LENGTH = 60
 
 _SEVERAL_INSTRUCTIONS = "The order has several dosage instructions; change the dose in them by hand."
 _NOT_ONE_QUANTITY = "The order does not give its dose as one quantity; change it by hand."
+_NONE_FITS = "No dose of this product fits; choose another strength or product."
 _NOT_COMPUTED = "The dose that fits could not be worked out for this order; change it by hand."
 
 
-def dose_change(order: Order, dose: DoseLimit, reason: str) -> Suggestion | NoSuggestion:
+def dose_change(
+    order: Order, dose: DoseLimit, reason: str, orderable: Sequence[Quantity] = ()
+) -> Suggestion | NoSuggestion:
     """An update of the whole order in which only the dose is another one: the highest within the limit.
 
-    `reason` says in the action's description why it is this dose (`the most that POLICY I.A.6 allows`). Elements of the
-    order that are not known to FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is
-    left out, as it would show the old dose (FHIR R4, Narrative: it has to agree with the data).
+    `reason` says in the action's description why it is this dose (`the most that POLICY I.A.6 allows`); `orderable` are
+    the only doses that the product gives at once, if it does not give any. Elements of the order that are not known to
+    FHIR are kept; the order itself is not changed. The narrative (`text`) of the order is left out, as it would show
+    the old dose (FHIR R4, Narrative: it has to agree with the data).
     """
     resource = copy.deepcopy(dict(order.resource))
     dosed = _dosed(resource.get("dosageInstruction"))
@@ -40,9 +44,9 @@ def dose_change(order: Order, dose: DoseLimit, reason: str) -> Suggestion | NoSu
     written = order.dosage.as_ordered
     if quantity is None or written is None or not _is_what_was_read(quantity, written):
         return NoSuggestion(_NOT_ONE_QUANTITY)
-    repaired = repaired_dose(order, dose)
+    repaired = repaired_dose(order, dose, orderable)
     if repaired is None:
-        return NoSuggestion(_NOT_COMPUTED)
+        return NoSuggestion(_NONE_FITS if orderable or written.unit.startswith("{") else _NOT_COMPUTED)
     quantity["value"] = json_number(repaired.value)
     if repaired.unit != written.unit:
         quantity.update(unit=unit_words(repaired.unit), system=UCUM, code=repaired.unit)

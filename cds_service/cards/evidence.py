@@ -25,13 +25,14 @@ _TYPE_WORDS = {
     "MedicationRequest": "order",
     "MedicationStatement": "medication",
     "Observation": "observation",
+    "Organization": "payer",
     "Patient": "patient",
     "Practitioner": "prescriber",
     "PractitionerRole": "prescriber",
     "Procedure": "procedure",
     "QuestionnaireResponse": "questionnaire answers",
 }
-_SUBJECTS = ("code", "medicationCodeableConcept", "specialty", "type")
+_SUBJECTS = ("name", "code", "medicationCodeableConcept", "specialty", "type")
 _DATES = (
     "effectiveDateTime",
     "effectivePeriod",
@@ -91,7 +92,8 @@ def _described(reference: str, resources: Resources | None) -> str:
 
 def _subject(resource: Mapping[str, Any]) -> str:
     for name in _SUBJECTS:
-        words = _concept_words(resource.get(name))
+        value = resource.get(name)
+        words = value if name == "name" and isinstance(value, str) else _concept_words(value)
         if words:
             return clipped(words, _LONGEST_SUBJECT)
     return ""

@@ -54,8 +54,8 @@ def total_amounts(instructions: Sequence[Instruction], body_size: BodySize) -> t
 def total_schedule(timings: Sequence[Timing]) -> Schedule:
     """The schedule of several instructions together.
 
-    Instructions with the same days and hours are one administration. When they differ there is no one interval and no
-    one cycle.
+    Instructions with the same days and hours are one administration. When they differ there is no one interval; days
+    of a cycle of the same length are days of one cycle.
     """
     distinct = list({_moment(timing): timing for timing in timings}.values())
     if len(distinct) == 1:
@@ -64,10 +64,14 @@ def total_schedule(timings: Sequence[Timing]) -> Schedule:
     per_day, per_week = _per_day(given), _per_week(given)
     schedules = [timing.schedule for timing in distinct]
     doses = [schedule.doses for schedule in schedules if schedule.doses is not None]
+    cycles = {schedule.cycle_length for schedule in schedules if schedule.cycle_days}
+    one_cycle = len(cycles) == 1 and all(schedule.cycle_days for schedule in schedules)
     return Schedule(
         None if per_day is None else int(per_day),
         None if per_week is None else int(per_week),
         doses=sum(doses) if len(doses) == len(schedules) else None,
+        cycle_days=tuple(sorted({day for each in schedules for day in each.cycle_days})) if one_cycle else (),
+        cycle_length=cycles.pop() if one_cycle else None,
         text="; ".join(schedule.text for schedule in schedules if schedule.text),
     )
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cql_like_rules.orders.schedule import DAYS_OF_CYCLE
 from cql_like_rules.orders.units import ordered_mass
 
 doses = st.decimals("0.1", "2000", places=1)
@@ -155,6 +156,27 @@ def test_phases_that_follow_one_another_do_not_add_up(drafts):
         drafts.instruction(250, "ug", drafts.daily, sequence=2),
     )
     assert masses(dosage) == (500, 500, 2500)
+
+
+def on_days(*days, length=28):
+    extension = {"url": DAYS_OF_CYCLE, "extension": [{"url": "day", "valueInteger": day} for day in days]}
+    return {"extension": [extension], "repeat": {"frequency": len(days), "period": length, "periodUnit": "d"}}
+
+
+def test_instructions_for_different_days_of_one_cycle_are_one_schedule(drafts):
+    first = drafts.instruction(20, "mg/m2", on_days(2, 1))
+    dosage = two_instructions(drafts, first, drafts.instruction(56, "mg/m2", on_days(8, 9, 15, 16)))
+    schedule = dosage.schedule
+    assert (schedule.cycle_days, schedule.cycle_length) == ((1, 2, 8, 9, 15, 16), 28)
+    assert (schedule.per_day, schedule.per_week) == (1, 2)
+    assert dosage.per_administration.per_m2.value == 56
+
+
+def test_instructions_for_cycles_of_different_length_have_no_one_cycle(drafts):
+    first = drafts.instruction(20, "mg/m2", on_days(1, 2))
+    for second in (on_days(8, 9, length=21), drafts.daily):
+        schedule = two_instructions(drafts, first, drafts.instruction(56, "mg/m2", second)).schedule
+        assert (schedule.cycle_days, schedule.cycle_length) == ((), None)
 
 
 def until(start, end):

@@ -11,6 +11,8 @@ from cds_service.cards.evidence import evidence_words
 from cds_service.cards.text import clipped, markdown, one_line, summary
 from cql_like_rules.determination import Approval, Comparison, CriterionResult, Finding, Status
 
+from .ways_out import documents_instead
+
 _REQUIRED = {
     "GreaterOrEqual": "at least",
     "Greater": "more than",
@@ -21,8 +23,12 @@ _MIRRORED = {"GreaterOrEqual": "LessOrEqual", "Greater": "Less", "LessOrEqual": 
 
 
 def criteria_content(context: CardContext, finding: Finding, *extra: str) -> Content:
-    """The card that says of each criterion what its author wrote, with what it rests on; `extra` are paragraphs."""
-    paragraphs = (criteria_paragraph(context, finding.criteria), *extra, source_line(context))
+    """The card that says of each criterion what its author wrote, with what it rests on, and the other ways out.
+
+    `extra` are paragraphs between the two.
+    """
+    said = criteria_paragraph(context, finding.criteria)
+    paragraphs = (said, *extra, *other_ways(context, finding), source_line(context))
     return Content(
         kind=finding.kind,
         indicator=finding.indicator,
@@ -30,6 +36,16 @@ def criteria_content(context: CardContext, finding: Finding, *extra: str) -> Con
         paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
         criteria=finding.criteria,
     )
+
+
+def other_ways(context: CardContext, finding: Finding) -> list[str]:
+    """The documents that the policy takes instead of the criteria that are not met."""
+    asks = [
+        markdown(one_line(document.ask or document.title).rstrip("."))
+        for criterion in finding.criteria
+        for document in documents_instead(context.determination, criterion)
+    ]
+    return [f"Or: {ask}." for ask in dict.fromkeys(asks) if ask]
 
 
 def age_content(context: CardContext, finding: Finding) -> Content:

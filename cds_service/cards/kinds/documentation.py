@@ -11,7 +11,7 @@ from cds_service.cards.text import clipped, markdown, one_line, plain, summary
 from cql_like_rules.determination import CriterionResult, Finding, Status
 from cql_like_rules.orders.order import Measurement
 
-from .criteria import as_list, criteria_lines, said_first
+from .criteria import as_list, criteria_lines, criteria_paragraph, said_first
 
 KIND = "documentation"
 _SHORT_TITLES = 100
@@ -26,7 +26,7 @@ def documentation_content(context: CardContext, finding: Finding) -> Content:
     missing = [criterion for criterion in finding.criteria if criterion.status is Status.MISSING]
     settled = [criterion for criterion in finding.criteria if criterion.status is not Status.MISSING]
     paragraphs = (
-        _listed("", criteria_lines(context, settled)),
+        criteria_paragraph(context, settled),
         _listed("Please supply:", criteria_lines(context, missing)),
         _listed("In the order:", _sentences(context.order.problems) if missing else ()),
         _listed("Too old to count:", _outdated(context) if _dose_is_open(missing) else ()),

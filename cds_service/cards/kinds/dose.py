@@ -34,8 +34,7 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import CriterionResult, DoseLimit, Finding
 from cql_like_rules.orders.order import Dosage
 
-from .criteria import criteria_content, criteria_paragraph
-from .ways_out import documents_instead
+from .criteria import criteria_content, criteria_paragraph, other_ways
 
 _ORDER = "Order."
 """What the names of the order's elements begin with in a trace."""
@@ -48,15 +47,15 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     """The card on a dose; without a limit that was exceeded it says what its criteria say (route, number of doses)."""
     dose = finding.dose
     if dose is None or dose.ordered is None:
-        return criteria_content(context, finding, *other_ways(context, finding))
+        return criteria_content(context, finding)
     ordered_and_limit = f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}"
     if not (dose.exceeded or dose.fallen_short):
-        return criteria_content(context, finding, ordered_and_limit, *other_ways(context, finding))
+        return criteria_content(context, finding, ordered_and_limit)
     others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
     also_wrong = _also_wrong(context, dose)
     # Another dose alone would leave an order that must not be signed as it is, and look as if it did not.
     unsafe = also_wrong or _is_warned_of(context, finding)
-    suggestion = None if unsafe else dose_change(context.order, dose, _reason(context, dose))
+    suggestion = None if unsafe else _suggestion(context, dose)
     paragraphs = (
         ordered_and_limit,
         also_wrong,
@@ -75,6 +74,10 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     )
 
 
+def _suggestion(context: CardContext, dose: DoseLimit) -> Suggestion | NoSuggestion:
+    return dose_change(context.order, dose, _reason(context, dose), context.determination.orderable_doses)
+
+
 def _is_warned_of(context: CardContext, finding: Finding) -> bool:
     """Whether more than the dose is wrong: something else is critical, or a note warns of the schedule or regimen."""
     notes = {advisory.id for advisory in context.determination.advisories}
@@ -88,16 +91,6 @@ def _is_warned_of(context: CardContext, finding: Finding) -> bool:
         for other in context.determination.findings
         if other is not finding
     )
-
-
-def other_ways(context: CardContext, finding: Finding) -> list[str]:
-    """The documents that the policy takes instead of the criteria that are not met."""
-    asks = [
-        markdown(one_line(document.ask or document.title).rstrip("."))
-        for criterion in finding.criteria
-        for document in documents_instead(context.determination, criterion)
-    ]
-    return [f"Or: {ask}." for ask in dict.fromkeys(asks) if ask]
 
 
 def _title(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:

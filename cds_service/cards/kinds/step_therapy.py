@@ -7,7 +7,7 @@ from cds_service.cards.replacement import dose_words, replacement
 from cds_service.cards.text import markdown, plain, summary
 from cql_like_rules.determination import CriterionResult, Finding, Status
 
-from .criteria import criteria_paragraph, said_first
+from .criteria import criteria_paragraph, other_ways, said_first
 
 
 def step_therapy_content(context: CardContext, finding: Finding) -> Content:
@@ -20,6 +20,7 @@ def step_therapy_content(context: CardContext, finding: Finding) -> Content:
     paragraphs = (
         criteria_paragraph(context, criteria),
         _preferred(context),
+        *other_ways(context, finding),
         markdown(suggestion.reason) if isinstance(suggestion, NoSuggestion) else "",
         source_line(context),
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cds_service.cards.amounts import (
     DoseUnit,
     apart,
+    exact,
     iso_day,
     number,
     quantity,
@@ -122,3 +123,17 @@ def test_dates_are_iso_and_as_precise_as_they_are_known() -> None:
     assert iso_day(Date(2026, 11, 2)) == "2026-11-02"
     assert iso_day(Date(2026, 11)) == "2026-11"
     assert iso_day(DateTime(2026, 11, 2, 8, 30)) == "2026-11-02"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("9999", "9999 mg"),
+        ("10000", "10,000 mg"),
+        ("1500000", "1,500,000 mg"),
+        ("55555.56", "55,555.56 mg"),
+        ("0.5", "0.5 mg"),
+    ],
+)
+def test_thousands_are_grouped_where_zeros_would_be_miscounted(value: str, words: str) -> None:
+    assert exact(Quantity(Decimal(value), "mg")) == words

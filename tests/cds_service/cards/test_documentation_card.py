@@ -99,7 +99,7 @@ def test_a_document_that_was_refused_is_said_in_the_words_of_the_policy(build: A
     criterion = build.criterion("I.F.7.b", "documentation", unmet="No guideline or article supports the dose")
     card = only_card(cards_for(build.determination(None, Finding("documentation", "warning", (criterion,)))))
     assert card["summary"] == "Leukine: No guideline or article supports the dose"
-    assert card["detail"].startswith("- I.F.7.b: No guideline or article supports the dose.")
+    assert card["detail"].startswith("I.F.7.b: No guideline or article supports the dose.")
 
 
 def test_attached_literature_is_information(build: Any) -> None:

@@ -112,6 +112,21 @@ def test_the_document_that_the_policy_takes_instead_is_offered_as_the_other_way_
     assert "regimen" not in detail
 
 
+@pytest.mark.parametrize("kind", ["duration", "regimen", "concurrent-drug", "diagnosis", "age", "step-therapy"])
+def test_the_other_way_out_is_offered_on_cards_of_other_kinds_too(build: Any, kind: str) -> None:
+    failed = build.criterion("I.F.7.a", kind, unmet="Not this way")
+    evidence = build.criterion("I.F.7.b", "documentation", Status.MISSING, ask="Attach the article")
+    names = {name: criteria.Name(name, True) for name in ("I.F.7", "I.F.7.a", "I.F.7.b")}
+    either = criteria.AnyOf((names["I.F.7.a"], names["I.F.7.b"]))
+    determination = build.determination(
+        None,
+        Finding(kind, "warning", (failed,)),
+        root=build.node("I.F", build.node("I.F.7", failed, evidence)),
+        policy=build.policy({"I.F.7": either, "I.F": names["I.F.7"]}),
+    )
+    assert "\n\nOr: Attach the article.\n\nPolicy: " in only_card(cards_for(determination))["detail"]
+
+
 def test_request_text_in_the_schedule_and_name_is_escaped(build: Any) -> None:
     order = build.order(name="<b>Leukine</b> [x](http://e.example)", schedule="*daily* <script>")
     card = only_card(cards_for(build.overdose(order)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -236,3 +237,52 @@ def test_the_steps_of_an_infusion_rate_are_no_other_doses(build: Any) -> None:
     changed = changed_order(cards_for(build.overdose(build.order(resource=resource))))
     assert dose_in(changed) == 450
     assert changed["dosageInstruction"][1:] == resource["dosageInstruction"][1:]
+
+
+@pytest.mark.parametrize("unit", ["{pen}", "{device}", "{tablet}", "{syringe}", "{capsule}"])
+def test_what_is_counted_stays_whole(build: Any, unit: str) -> None:
+    limit = build.dose_limit(build.order("540"), "250", "ug/m2/d")
+    assert repaired_dose(build.order("3", unit), limit) == build.quantity(2, unit)
+    cards = cards_for(build.overdose(build.order("3", unit), limit))
+    assert suggestion_of(cards)["label"] == f"Change dose to 2 {unit.strip('{}')}s daily"
+
+
+def test_when_one_device_is_too_much_another_strength_is_asked_for(build: Any) -> None:
+    limit = build.dose_limit(build.order("540"), "250", "ug/m2/d")
+    assert repaired_dose(build.order("1", "{device}"), limit) is None
+    (card,) = cards_for(build.overdose(build.order("1", "{device}"), limit))
+    assert "No dose of this product fits; choose another strength or product." in card["detail"]
+    assert "suggestions" not in card
+
+
+def test_an_order_in_vials_gets_the_mass_as_vials_are_used_in_part(build: Any) -> None:
+    order = build.order("3", "{vial}")
+    in_mass = build.order("540").dosage
+    counted = dataclasses.replace(order, dosage=dataclasses.replace(in_mass, as_ordered=order.dosage.as_ordered))
+    limit = build.dose_limit(build.order("540"))
+    assert repaired_dose(counted, limit) == build.quantity(450, "ug")
+
+
+DOSES = ("10", "12.5", "15", "17.5", "20", "22.5", "25")
+
+
+@pytest.mark.parametrize(
+    ("ordered", "limit", "repaired"),
+    [("35", "30", "25"), ("25", "20", "20"), ("22.5", "19.9", "17.5"), ("12.5", "10", "10"), ("12.5", "9", None)],
+)
+def test_a_product_that_gives_certain_doses_gets_the_largest_of_these_within_the_limit(
+    build: Any, ordered: str, limit: str, repaired: str | None
+) -> None:
+    order = build.order(ordered, "mg")
+    orderable = tuple(build.quantity(dose, "mg") for dose in DOSES)
+    found = repaired_dose(order, build.dose_limit(order, limit, "mg/d"), orderable)
+    assert found == (build.quantity(repaired, "mg") if repaired else None)
+
+
+def test_an_order_per_square_metre_of_such_a_product_gets_one_of_its_doses(build: Any) -> None:
+    order = build.order("15", "mg/m2")
+    orderable = (build.quantity("0.0175", "g"), build.quantity(20, "mg"))
+    determination = build.overdose(order, build.dose_limit(order, "10", "mg/m2/d"), orderable_doses=orderable)
+    changed = changed_order(cards_for(determination))
+    quantity = changed["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
+    assert (quantity["value"], quantity["code"]) == (17.5, "mg")
