@@ -17,7 +17,7 @@ Row: TypeAlias = tuple[str, ...]
 T = TypeVar("T")
 
 _HEAD = {"title": "title", "publisher": "publisher", "effective": "from", "until": "until", "nature": "document"}
-_WORDS = ("kind", "title", "ask", "unmet", "indicator", "alternative", "limit", "source")
+_WORDS = ("kind", "title", "ask", "unmet", "indicator", "alternative", "limit", "critical", "source")
 _LABELS = {"ask": "missing", "unmet": "not met"}
 _OUTCOMES = ("Applies", "Phase", "Section", "Approval months", "Approval until", "Referral")
 _SHOWN = 6

@@ -2,23 +2,26 @@
 
 Every criterion has its kind; every leaf that can be missing says what to ask for, and every leaf that can fail says so.
 What is not named by a number of the document says where in it it stands. A number in the words of a criterion is one
-that its rule holds, or the node that chooses it: words tell no other limit than the rule applies.
+that its rule holds, or the node that chooses it: words tell no other limit than the rule applies. Nothing is written
+that no criterion rests on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from cql_like_rules.cql import syntax
 from cql_like_rules.cql.compiling.program import CompiledDefine
 from cql_like_rules.criteria import names_of
-from cql_like_rules.policy import INDICATORS, Criterion, Policy
+from cql_like_rules.policy import DOSING_SIZES, INDICATORS, REQUIRED_DEFINES, Criterion, Policy
 from cql_like_rules.review.document_numbers import is_document_number
 from cql_like_rules.review.outcomes import OUTCOMES, named_in_only, outcomes_of
 from cql_like_rules.review.resting import Resting
-from cql_like_rules.review.rule_numbers import RuleNumbers
+from cql_like_rules.review.rule_numbers import RuleNumbers, is_written
 
+HEAD_TAGS = ("policy", "title", "publisher", "effective", "until", "reviewed", "nature")
 OTHER_TAGS = ("equivalent",)
 CRITERION_TAGS = (
     "kind",
@@ -33,6 +36,19 @@ CRITERION_TAGS = (
     "critical",
     "source",
 )
+SHARED_DEFINES = (
+    *REQUIRED_DEFINES,
+    *DOSING_SIZES.values(),
+    "Approval months",
+    "Approval until",
+    "Referral",
+    "Orderable doses",
+)
+"""The defines that the service asks for by name."""
+
+SUPPLIED = ("Order", "Delivered", "Health plan")
+"""The parameters that the service supplies: a policy may declare them and not use them."""
+
 _WITHOUT_ASK = ("referral",)
 _WITHOUT_UNMET = ("referral", "documentation")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
@@ -42,24 +58,23 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 def problems_of(policy: Policy) -> Iterator[str]:
     """What is to be mended, a line each, in the order of the policy; nothing when it is well written."""
+    told = {each.name: each for each in (*policy.criteria.values(), *policy.advisories)}
     words = _Words(policy)
     reached = _reached(policy)
+    for tag in policy.library.tags:
+        if tag.name not in HEAD_TAGS:
+            yield f"{policy.id}: no such tag: @{tag.name}"
     for name, define in policy.library.defines.items():
         problems = [*_of_tags(define)]
-        criterion = policy.criteria.get(name)
-        if criterion is not None:
-            problems += _of_criterion(policy, criterion)
-            if name not in reached:
-                problems.append('no criterion names it, nor does "Section": it is never determined')
-        advisory = next((each for each in policy.advisories if each.name == name), None)
-        if advisory is not None:
-            problems += _of_advisory(policy, advisory)
-        told = criterion or advisory
-        if told is not None:
-            problems += _of_both(policy, told)
-            problems += words.wrong_numbers(told)
-        for problem in problems:
-            yield f"{policy.id}/{name}: {problem}"
+        if name in policy.criteria:
+            problems += _of_criterion(policy, told[name], reached)
+        elif name in told:
+            problems += _of_advisory(policy, told[name])
+        if name in told:
+            problems += _of_both(policy, told[name])
+            problems += words.wrong_numbers(told[name])
+        yield from (f"{policy.id}/{name}: {problem}" for problem in problems)
+    yield from (f"{policy.id}/{name}: nothing rests on it" for name in _unused(policy, told.values()))
 
 
 def _of_tags(define: CompiledDefine) -> Iterator[str]:
@@ -76,7 +91,9 @@ def _of_tags(define: CompiledDefine) -> Iterator[str]:
             yield f"@{name} is there {names.count(name)} times"
 
 
-def _of_criterion(policy: Policy, criterion: Criterion) -> Iterator[str]:
+def _of_criterion(policy: Policy, criterion: Criterion, reached: frozenset[str]) -> Iterator[str]:
+    if criterion.name not in reached:
+        yield 'no criterion names it, nor does "Section": it is never determined'
     only = named_in_only(policy, criterion.name)
     if only is not None:
         yield from (f"@only: no such outcome: {outcome}" for outcome in only if outcome not in OUTCOMES)
@@ -118,6 +135,17 @@ def _reached(policy: Policy) -> frozenset[str]:
             waiting += names_of(structure)
         reached.add(name)
     return frozenset(reached)
+
+
+def _unused(policy: Policy, told: Iterable[Criterion]) -> Iterator[str]:
+    """The defines, functions, parameters and value sets that no criterion, advisory or shared define rests on."""
+    resting = Resting(policy.library.syntax)
+    roots = {name for each in told for name in (each.name, each.alternative, each.limit, each.critical)}
+    used = {name for root in (*roots, *SHARED_DEFINES) for name in resting.on(root)}
+    for name, definition in resting.definitions.items():
+        judged = is_written(definition) or isinstance(definition, syntax.ValueSetDef)
+        if judged and name not in used and name not in SUPPLIED:
+            yield name
 
 
 class _Words:

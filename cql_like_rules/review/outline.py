@@ -94,6 +94,8 @@ class _Outline:
         if not criterion.is_node:
             yield from self._holds(criterion.name)
             yield from _said("instead", criterion.alternative)
+            yield from _said("told as", criterion.limit)
+            yield from _said("critical", f"when {criterion.critical}" if criterion.critical else "")
         yield from _said("missing", criterion.ask)
         yield from _said("not met", criterion.unmet)
         yield from _said("weighs", criterion.indicator)

@@ -32,12 +32,12 @@ def test_a_policy_that_says_everything_has_no_problems(problems: Problems, crite
 
 
 def test_a_define_named_by_a_number_needs_a_kind(problems: Problems, criterion_define: Define) -> None:
-    found = problems(criterion_define("I", "true", **SAID) + 'define "I.A.4-6": true\n')
+    found = problems('define "I.A.4-6": true\n' + criterion_define("I", '"I.A.4-6"', **SAID))
     assert found == ["T.1/I.A.4-6: it is named by a number of the document, and has no @kind"]
 
 
 def test_tags_without_a_kind_are_told_not_lost(problems: Problems, criterion_define: Define) -> None:
-    found = problems(criterion_define("I", "true", **SAID) + '// @finding: info\ndefine "HDR.lob": true\n')
+    found = problems('// @finding: info\ndefine "HDR.lob": true\n' + criterion_define("I", '"HDR.lob"', **SAID))
     assert found == ["T.1/HDR.lob: @finding without @kind: it is not told as a criterion"]
 
 
@@ -128,6 +128,32 @@ def test_an_alternative_and_an_indicator_that_do_not_exist_are_told(
         "T.1/I: @indicator: no such indicator: loud",
         'T.1/I: @alternative names no define "Nothing"',
     ]
+
+
+def test_what_nothing_rests_on_is_told(problems: Problems, criterion_define: Define, tiny: Any) -> None:
+    leaf = criterion_define("I", '"Few" and Holds()', alternative="Instead", **SAID)
+    used = """
+define "Most": 3
+define "Few": "Order".dosesPerDay < "Most"
+define "Instead": Tuple { product: "Other drug" }
+define "Referral": 'X.1'
+define function Holds(): true
+"""
+    unused = 'define "Many": "Order".dosesPerDay > "Most"\ndefine function Fails(): false\n'
+    assert problems(used + leaf + unused) == [
+        "T.1/Many: nothing rests on it",
+        "T.1/Fails: nothing rests on it",
+    ]
+
+
+def test_a_tag_of_the_head_that_nobody_knows_is_told(problems: Problems, criterion_define: Define) -> None:
+    tags = "/* @policy: T.1\n@title: A policy\n@efective: 2026-01-01 */"
+    assert problems(criterion_define("I", "true", **SAID), tags=tags) == ["T.1: no such tag: @efective"]
+
+
+def test_a_number_that_nobody_could_notice_has_its_tag(problems: Problems, criterion_define: Define) -> None:
+    helper = '// @equivalent: 2 -> 1: both are early\ndefine "Few": "Order".dosesPerDay < 2\n'
+    assert problems(helper + criterion_define("I", '"Few"', **SAID)) == []
 
 
 # --- numbers in words ------------------------------------------------------------------------------------------------

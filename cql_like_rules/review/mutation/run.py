@@ -47,8 +47,7 @@ def tasks_of(folders: Sequence[Path], *, shared: bool = True, define: str | None
     sharing: dict[str, list[Path]] = {}
     for folder in folders:
         trial = _trial(folder)
-        if trial.stories:
-            tasks += _tasks(mutants_of(trial.policy.library.syntax, f"{folder.name}/policy.cql"), (folder,))
+        tasks += _tasks(mutants_of(trial.policy.library.syntax, f"{folder.name}/policy.cql"), (folder,))
         for name in trial.libraries:
             sharing.setdefault(name, []).append(folder)
     for name, users in sharing.items() if shared else ():

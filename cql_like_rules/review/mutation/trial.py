@@ -49,7 +49,7 @@ class _Changed:
 class Trial:
     """One policy folder under mutation.
 
-    Raises CqlError when the unchanged policy cannot be loaded; its cases are read when the first mutant comes.
+    Raises CqlError when the unchanged policy cannot be loaded, ValueError when one of its cases fails.
     """
 
     def __init__(self, folder: Path, library_folder: Path, terminology: Terminology) -> None:
@@ -60,16 +60,12 @@ class Trial:
         self.policy = self._compiled(self._text, self._source)
         self._users = _users(self.policy.library)
         self._killers: dict[tuple[str, str], list[Story]] = {}
+        self.stories = tuple(map(self._story, cases_of(folder)))
 
     @cached_property
     def libraries(self) -> Mapping[str, CompiledLibrary]:
         """Every library that the policy includes, directly or not, by name."""
         return dict(_included(self.policy.library))
-
-    @cached_property
-    def stories(self) -> tuple[Story, ...]:
-        """The cases, read once. Raises ValueError when one of them fails before anything was changed."""
-        return tuple(map(self._story, cases_of(self.folder)))
 
     def killer(self, mutant: Mutant) -> str | None:
         """What kills the mutant: the name of a case, or the compiler; None when it survives."""
