@@ -12,7 +12,11 @@ from cql_like_rules.policy import POLICIES, load_policy
 from cql_like_rules.review.case_run import CaseRun, run_of
 from cql_like_rules.terminology import Terminology
 
-FOLDERS = sorted(str(path.parent.relative_to(POLICIES)) for path in POLICIES.glob("**/policy.cql"))
+# One group a policy: its cases run once, in one of the processes of `pytest -n 2 --dist loadgroup`.
+FOLDERS = [
+    pytest.param(folder, marks=pytest.mark.xdist_group(folder))
+    for folder in sorted(str(path.parent.relative_to(POLICIES)) for path in POLICIES.glob("**/policy.cql"))
+]
 
 Runs = Callable[[str], CaseRun]
 
