@@ -41,7 +41,7 @@ def _longer_than_approval(
     return CriterionResult(
         id=f"{policy.id}/{section}.dur#requested",
         kind="duration",
-        title=f"Requested until {requested}; an approval would end before, on {until}",
+        title=f"Requested until {requested}; an approval would end on {until}",
         status=Status.MET,
         structure="leaf",
         indicator="info",

@@ -23,7 +23,7 @@ def told(determination: Determination) -> list[tuple[str, str]]:
 
 
 MONTHS = 'define "Approval months": 6\n'
-UNTIL = 'define "Approval months": 6\ndefine "Approval until": Max([Coverage] C return all date from C.period."end".value)\n'
+UNTIL = MONTHS + 'define "Approval until": Max([Coverage] C return all date from C.period."end".value)\n'
 COVERAGE = {"resourceType": "Coverage", "id": "c", "period": {"end": "2026-12-31"}}
 
 
@@ -33,7 +33,7 @@ def test_a_request_longer_than_the_approval_is_told(
 ) -> None:
     defines = MONTHS + criterion_define("I", "true")
     determination = tiny.determination(defines, tiny.request(**requested(until)))
-    said = f"Requested until {until}; an approval would end before, on 2026-11-12"
+    said = f"Requested until {until}; an approval would end on 2026-11-12"
     assert told(determination) == ([("duration:info", said)] if longer else [])
     assert [finding.kind for finding in determination.findings] == (["duration"] if longer else [])
 
@@ -44,7 +44,7 @@ def test_the_number_and_the_evidence_of_the_advisory_are_those_of_the_approval(
     defines = UNTIL + criterion_define("I", "true")
     determination = tiny.determination(defines, tiny.request(**requested("2027-01-01")), COVERAGE)
     (advisory,) = determination.advisories
-    assert advisory.title.endswith("would end before, on 2026-12-31")
+    assert advisory.title.endswith("would end on 2026-12-31")
     assert advisory.section == "I.dur#requested"
     assert [evidence.reference for evidence in advisory.evidence] == ["MedicationRequest/order", "Coverage/c"]
 

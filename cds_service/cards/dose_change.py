@@ -13,7 +13,7 @@ from cql_like_rules.orders.order import Order
 
 from .amounts import UCUM, exact, json_number, unit_words
 from .content import NoSuggestion, Suggestion
-from .doses import repaired_dose
+from .doses import repaired_dose, strength_that_fits
 from .routes import route_words
 from .text import clipped, plain
 
@@ -46,7 +46,7 @@ def dose_change(
         return NoSuggestion(_NOT_ONE_QUANTITY)
     repaired = repaired_dose(order, dose, orderable)
     if repaired is None:
-        return NoSuggestion(_NONE_FITS if orderable or written.unit.startswith("{") else _NOT_COMPUTED)
+        return NoSuggestion(_why_none(order, dose, orderable, written))
     quantity["value"] = json_number(repaired.value)
     if repaired.unit != written.unit:
         quantity.update(unit=unit_words(repaired.unit), system=UCUM, code=repaired.unit)
@@ -65,6 +65,13 @@ def dose_change(
         ),
         recommended=True,
     )
+
+
+def _why_none(order: Order, dose: DoseLimit, orderable: Sequence[Quantity], written: Quantity) -> str:
+    strength = strength_that_fits(order, dose, orderable)
+    if strength is not None:
+        return f"The strength that fits is {exact(strength)}: order that one."
+    return _NONE_FITS if orderable or written.unit.startswith("{") else _NOT_COMPUTED
 
 
 def dose_words(order: Order, dose: Quantity) -> str:

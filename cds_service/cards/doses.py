@@ -71,6 +71,14 @@ def _orderable(order: Order, dose: DoseLimit, times: int | None, orderable: Sequ
     return Quantity(largest, highest.unit) if largest is not None and _repairs(largest, ordered, dose) else None
 
 
+def strength_that_fits(order: Order, dose: DoseLimit, orderable: Sequence[Quantity]) -> Quantity | None:
+    """For an order in pens or tablets of a strength that is too high: the highest of the product that is not."""
+    written = order.dosage.as_ordered
+    if written is None or written.unit not in _WHOLE:
+        return None
+    return _orderable(order, dose, _administrations(order, dose), orderable)
+
+
 def _repairs(value: Decimal, written: Quantity, dose: DoseLimit) -> bool:
     return value > written.value if dose.fallen_short else value < written.value
 

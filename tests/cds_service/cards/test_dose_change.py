@@ -286,3 +286,16 @@ def test_an_order_per_square_metre_of_such_a_product_gets_one_of_its_doses(build
     changed = changed_order(cards_for(determination))
     quantity = changed["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
     assert (quantity["value"], quantity["code"]) == (17.5, "mg")
+
+
+def test_the_strength_that_fits_is_named_where_one_device_is_too_much(build: Any) -> None:
+    in_mass = build.order("22.5", "mg")
+    dosage = dataclasses.replace(in_mass.dosage, as_ordered=build.quantity(1, "{device}"))
+    order = dataclasses.replace(
+        in_mass, dosage=dosage, resource=build.resource(1, "device", "{device}"), product=in_mass.product
+    )
+    orderable = tuple(build.quantity(dose, "mg") for dose in DOSES)
+    limit = build.dose_limit(in_mass, "20", "mg/d")
+    (card,) = cards_for(build.overdose(order, limit, orderable_doses=orderable))
+    assert "The strength that fits is 20 mg: order that one." in card["detail"]
+    assert "suggestions" not in card
