@@ -162,7 +162,7 @@ def test_a_define_that_fails_is_told_and_its_criterion_is_missing(tiny: Any, cri
     assert determination.status is Verdict.MISSING_INFORMATION
     assert [advisory.section for advisory in determination.advisories] == ["V.1"]
     (failure,) = determination.failures
-    assert 'T_1."I.A" failed at' in failure
+    assert 'T_1."I.A" failed at policy.cql:' in failure
     (failed,) = (result for result in determination.criteria if result.failure)
     assert failed.section == "I.A"
 
@@ -337,7 +337,9 @@ def test_the_doses_that_the_product_can_give_come_with_the_determination(tiny: A
     determination = tiny.determination(doses + criterion_define("I", "true"))
     assert determination.orderable_doses == (quantity("10", "mg"), quantity("12.5", "mg"))
     assert tiny.determination(criterion_define("I", "true")).orderable_doses == ()
-    none = tiny.determination('define "Orderable doses": null as List<System.Quantity>\n' + criterion_define("I", "true"))
+    none = tiny.determination(
+        'define "Orderable doses": null as List<System.Quantity>\n' + criterion_define("I", "true")
+    )
     assert none.orderable_doses == ()
 
 

@@ -86,7 +86,7 @@ def _card(context: CardContext, content: Content) -> Card:
         "summary": content.summary,
         "detail": "\n\n".join([*content.paragraphs, *_read_from_words(context)]),
         "indicator": content.indicator,
-        "source": _source(context, content.kind),
+        "source": _source(context, content),
         "overrideReasons": override_reasons(content.kind, guidance=context.policy.is_guidance),
         "extension": {"oncology-cds": _about(context, content)},
     }
@@ -110,13 +110,14 @@ def _suggestion(identity: str, suggestion: Suggestion) -> dict[str, Any]:
     return shown
 
 
-def _source(context: CardContext, kind: str) -> dict[str, Any]:
+def _source(context: CardContext, content: Content) -> dict[str, Any]:
     policy = context.policy
     source: dict[str, Any] = {"label": _source_label(policy)}
     if context.links.policy_page:
         source["url"] = f"{context.links.policy_page.rstrip('/')}/{quote(policy.id, safe='')}"
-    topic = _TOPICS.get(kind, _GUIDELINE)
-    code = _GUIDELINE if policy.is_guidance and topic in _OF_COVERAGE else topic
+    topic = _TOPICS.get(content.kind, _GUIDELINE)
+    is_advice = content.indicator == "info" and content.kind == "safety"
+    code = _GUIDELINE if is_advice or (policy.is_guidance and topic in _OF_COVERAGE) else topic
     source["topic"] = {"system": TOPIC_SYSTEM, "code": code}
     return source
 

@@ -1,4 +1,4 @@
-"""Which card comes first, and one card for each order and kind."""
+"""Which card comes first, and one card for each order and kind: what warns on one, what informs on another."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ _SEVERAL_POLICIES = "Several policies ask for another order here; change it by h
 def in_order(cards: Iterable[Card]) -> list[Card]:
     """The cards most important first, over any number of determinations: by indicator, then by kind.
 
-    Cards of equal rank stay as they came. Of one order and kind there is one card: the most important, with what the
+    Cards of equal rank stay as they came. Of one order and kind there is one card that warns, and one for information
+    apart from it, so that a note never lengthens a warning. It is the most important of them, with what the
     others say added to it. It loses its suggestion when they are of another policy, as what one allows another may not.
     """
-    kept: dict[tuple[str, str], Card] = {}
+    kept: dict[tuple[str, str, bool], Card] = {}
     for card in sorted(cards, key=_rank):
         about = card["extension"]["oncology-cds"]
-        place = about["order"], about["kind"]
+        place = about["order"], about["kind"], card["indicator"] == "info"
         kept[place] = _joined(kept[place], card) if place in kept else card
     return list(kept.values())
 

@@ -57,4 +57,7 @@ class DefineFailure:
     cause: str
 
     def __str__(self) -> str:
-        return f'{self.library}."{self.define}" failed at {self.position}: {self.cause}'
+        # The file by its name alone: prescribers are shown this, and need not see where a machine keeps its files.
+        file = self.position.file.replace("\\", "/").rpartition("/")[2]
+        place = f"{file}:{self.position.line}:{self.position.column}"
+        return f'{self.library}."{self.define}" failed at {place}: {self.cause}'

@@ -81,11 +81,10 @@ def test_a_joined_card_loses_its_suggestion_as_one_policy_may_not_allow_what_ano
 
 def test_cards_of_one_policy_keep_what_one_of_them_suggests() -> None:
     suggestion = {"suggestions": [{"label": "Change dose"}], "selectionBehavior": "at-most-one"}
-    for cards in ([card("critical", "dose", **suggestion), card("info", "dose")],) * 2:
-        (joined,) = in_order(cards)
+    for first, second in ((suggestion, {}), ({}, suggestion)):
+        (joined,) = in_order([card("critical", "dose", **first), card("warning", "dose", **second)])
         assert joined["suggestions"] == suggestion["suggestions"]
         assert joined["selectionBehavior"] == "at-most-one"
-        cards.reverse()
 
 
 def test_a_joined_card_keeps_headings_with_their_lists() -> None:
@@ -98,20 +97,34 @@ def test_a_joined_card_keeps_headings_with_their_lists() -> None:
 @given(
     st.lists(st.builds(card, st.sampled_from(INDICATORS), st.sampled_from(KINDS), st.sampled_from("ab")), max_size=12)
 )
-def test_there_is_at_most_one_card_for_an_order_and_kind(cards: list[dict[str, Any]]) -> None:
+def test_for_an_order_and_kind_there_is_at_most_one_card_that_warns_and_one_that_informs(
+    cards: list[dict[str, Any]],
+) -> None:
     shown = in_order(cards)
-    places = [(each["extension"]["oncology-cds"]["order"], each["extension"]["oncology-cds"]["kind"]) for each in shown]
+    about = [(each["extension"]["oncology-cds"], each["indicator"] == "info") for each in shown]
+    places = [(each["order"], each["kind"], informs) for each, informs in about]
     assert len(places) == len(set(places))
     assert sorted(shown, key=lambda each: INDICATORS.index(each["indicator"])) == shown
 
 
 def test_findings_of_one_kind_with_two_indicators_share_the_graver_card(build: Any) -> None:
     grave = Finding("safety", "critical", (build.criterion("C.1", "safety", unmet="Contraindicated"),))
-    light = Finding("safety", "info", (build.criterion("D.2", "safety", unmet="Use with caution"),))
+    light = Finding("safety", "warning", (build.criterion("D.2", "safety", unmet="Use with caution"),))
     (joined,) = cards_for(build.determination(None, light, grave))
     assert joined["indicator"] == "critical"
     assert joined["summary"] == "Leukine: Contraindicated"
     assert "D.2: Use with caution." in joined["detail"]
+
+
+def test_a_note_does_not_lengthen_a_warning_and_comes_after_it(build: Any) -> None:
+    grave = Finding("safety", "critical", (build.criterion("C.1", "safety", unmet="Contraindicated"),))
+    note = Finding("safety", "info", (build.criterion("D.2", "safety", unmet="Give the patient a card"),))
+    warning, information = cards_for(build.determination(None, note, grave))
+    assert (warning["indicator"], information["indicator"]) == ("critical", "info")
+    assert "Give the patient a card" not in warning["detail"]
+    assert warning["source"]["topic"]["code"] == "contraindication"
+    assert information["source"]["topic"]["code"] == "guideline"
+    assert warning["uuid"] != information["uuid"]
 
 
 def test_every_kind_that_a_policy_may_name_has_its_place_among_the_cards() -> None:
@@ -120,6 +133,6 @@ def test_every_kind_that_a_policy_may_name_has_its_place_among_the_cards() -> No
 
 def test_what_two_cards_close_with_closes_the_joined_one() -> None:
     first = card("critical", "safety", detail="One.\n\nPolicy: P.")
-    second = card("info", "safety", detail="Two.\n\nPolicy: P.")
+    second = card("warning", "safety", detail="Two.\n\nPolicy: P.")
     (joined,) = in_order([second, first])
     assert joined["detail"] == "One.\n\nTwo.\n\nPolicy: P."
