@@ -19,6 +19,7 @@ from cds_service.commands.loading import Loaded, loaded
 from cds_service.fhir.bundles import resources_in
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
+from cds_service.fhir.wanted import Wanted
 from cds_service.logs import configure_logging
 from cds_service.settings import Settings
 from cql_like_rules.cql.values.temporal import DateTime
@@ -62,7 +63,7 @@ def call(body: bytes) -> HookRequest:
 
 @pytest.fixture(scope="session")
 def record(call: HookRequest, settings: Settings, rules: Loaded) -> Record:
-    return gather(call, {}, Deadline.after(60), settings, rules.terminology).record
+    return gather(call, Wanted(), Deadline.after(60), settings, rules.terminology).record
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +80,7 @@ def as_of() -> DateTime:
 def app(settings: Settings, rules: Loaded) -> Iterator[Flask]:
     """The service as `serve` runs it, with its database and its log lines."""
     configure_logging(settings.log_level)
-    app = create_app(settings, rules.decider, terminology=rules.terminology)
+    app = create_app(settings, rules.decider, services=rules.services, terminology=rules.terminology)
     yield app
     app.extensions["oncology-cds"]["sink"].close()
     app.extensions["oncology-cds"]["database"].close()

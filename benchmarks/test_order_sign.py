@@ -16,6 +16,7 @@ from cds_service.cdshooks.reading import read_model, read_object
 from cds_service.commands.loading import Loaded
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
+from cds_service.fhir.wanted import Wanted
 from cds_service.settings import Settings
 from cql_like_rules.cql.values.temporal import DateTime
 from cql_like_rules.determination import Determination
@@ -41,7 +42,7 @@ def test_the_request_is_read(benchmark: BenchmarkFixture, body: bytes) -> None:
 
 
 def test_the_record_is_built(benchmark: BenchmarkFixture, call: HookRequest, settings: Settings, rules: Loaded) -> None:
-    gathered = benchmark(lambda: gather(call, {}, Deadline.after(60), settings, rules.terminology))
+    gathered = benchmark(lambda: gather(call, Wanted(), Deadline.after(60), settings, rules.terminology))
     assert gathered.record.patient is not None
 
 
@@ -58,7 +59,7 @@ def test_the_policy_decides(
 
     def unread() -> tuple[tuple[Record, Order], dict[str, Any]]:
         # What a record has answered once it knows, so each round has a record of its own, as each call has.
-        record = gather(call, {}, Deadline.after(60), settings, rules.terminology).record
+        record = gather(call, Wanted(), Deadline.after(60), settings, rules.terminology).record
         order = read_order(call.orders[0], record, rules.terminology, drafts=call.context.draft_resources)
         return (record, order), {}
 

@@ -51,7 +51,7 @@ class Answering:
         started = time.perf_counter()
         check_orders(request)
         time_to_gather = max(0.0, self._settings.deadline_seconds - self._settings.answer_reserve_seconds)
-        gathered = gather(request, service.prefetch, Deadline.after(time_to_gather), self._settings, self._terminology)
+        gathered = gather(request, service.wanted, Deadline.after(time_to_gather), self._settings, self._terminology)
         gathered_at = time.perf_counter()
         decision = self._decider.decide(request, gathered.record, gathered.notes)
         finished = time.perf_counter()

@@ -17,7 +17,6 @@ from werkzeug.exceptions import HTTPException
 
 from cds_service.answering import Answering
 from cds_service.cdshooks.blueprint import hooks_blueprint
-from cds_service.cdshooks.offered import order_sign_service
 from cds_service.cdshooks.outcome import CONTENT_TYPE, CallRefused, Issue, operation_outcome
 from cds_service.cdshooks.services import Service, Services
 from cds_service.cdshooks.wire import write_json
@@ -38,13 +37,13 @@ def create_app(
     settings: Settings,
     decider: Decider,
     *,
-    services: Iterable[Service] | None = None,
+    services: Iterable[Service],
     terminology: Terminology | None = None,
     sink: EvaluationSink | None = None,
 ) -> Flask:
     """The WSGI application.
 
-    `services` are those that discovery lists (`order-sign` when not given), `terminology` lets drugs be known by their
+    `services` are those that discovery lists, `terminology` lets drugs be known by their
     text, `sink` is where calls are remembered (the database, in the background). A database that cannot be reached
     keeps neither the application from starting nor a card from being shown.
     """
@@ -62,8 +61,7 @@ def create_app(
         atexit.register(sink.close)
     app.extensions["oncology-cds"] = {"database": database, "sink": sink}
     answering = Answering(settings, decider, sink, terminology)
-    offered = Services(services if services is not None else (order_sign_service(),))
-    app.register_blueprint(hooks_blueprint(offered, answering, FeedbackTable(database)))
+    app.register_blueprint(hooks_blueprint(Services(services), answering, FeedbackTable(database)))
     _allow_browsers(app, settings)
     _add_health(app)
     _surround_requests(app)

@@ -28,7 +28,7 @@ _DRUG_KEYS = dict.fromkeys(_MEDICATION_TYPES, "medicationCodeableConcept") | {
     "AllergyIntolerance": "code",
     "Medication": "code",
 }
-_PATIENT_KEYS = ("subject", "patient", "beneficiary")
+_PATIENT_KEYS = ("subject", "patient", "beneficiary", "for", "individual")
 _ERROR = "entered-in-error"
 
 

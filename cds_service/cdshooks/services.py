@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cds_service.fhir.prefetch import Template
+from cds_service.fhir.wanted import Wanted
 
 from .envelope import HookRequest, OrderSignRequest
 from .filled import filled
@@ -16,7 +16,7 @@ from .reading import read_model, read_object
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: what discovery says of it, and the model of its calls.
+    """One service: what discovery says of it, what it wants of the record, and the model of its calls.
 
     Several services may share an `id` when their hooks differ; their cards then replace each other.
     """
@@ -25,7 +25,7 @@ class Service:
     hook: str
     title: str
     description: str
-    prefetch: Mapping[str, Template]
+    wanted: Wanted
     request_model: type[HookRequest] = OrderSignRequest
     usage_requirements: str = ""
     extension: Mapping[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Service:
                 "title": self.title,
                 "description": self.description,
                 "usageRequirements": self.usage_requirements,
-                "prefetch": {key: template.query for key, template in self.prefetch.items()},
+                "prefetch": {key: template.query for key, template in self.wanted.templates.items()},
                 "extension": dict(self.extension),
             }
         )

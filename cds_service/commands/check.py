@@ -23,6 +23,7 @@ from cds_service.cdshooks.wire import write_json
 from cds_service.commands.loading import loaded
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
+from cds_service.fhir.wanted import Wanted
 from cds_service.settings import Settings
 from cds_service.validation import problems_of
 from cql_like_rules.cql.values.quantity import Quantity
@@ -78,7 +79,9 @@ def _record(request: HookRequest) -> tuple[Record, tuple[RecordNote, ...]]:
     """The record of the request as it stands in the file: a FHIR server that it names is not asked."""
     settings = Settings()
     offline = request.model_copy(update={"fhir_server": None, "fhir_authorization": None})
-    gathered = gather(offline, {}, Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology)
+    gathered = gather(
+        offline, Wanted(), Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology
+    )
     return gathered.record, gathered.notes
 
 

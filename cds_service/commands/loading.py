@@ -1,4 +1,4 @@
-"""What every command that decides needs: terminology, policies, and the decider over them."""
+"""What every command that decides needs: terminology, policies, the decider over them, what they want of a record."""
 
 from __future__ import annotations
 
@@ -8,21 +8,31 @@ from functools import cache
 
 import click
 
+from cds_service.cdshooks.offered import order_sign_service
+from cds_service.cdshooks.services import Service
 from cds_service.deciding import PolicyDecider
+from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.plans import PlansRefused, load_plans
 from cds_service.settings import Settings
 from cql_like_rules.cql.errors import CqlError
 from cql_like_rules.orders import OrderSettings
 from cql_like_rules.policy import POLICIES, load_policies
+from cql_like_rules.requirements import requirements_of_policies
 from cql_like_rules.terminology import Terminology, load_terminology
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A decider over the policies that come with the service, and its terminology."""
+    """A decider over the policies that come with the service, its terminology, and what it wants of a record."""
 
     decider: PolicyDecider
     terminology: Terminology
+    wanted: Wanted
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services that this decider answers for."""
+        return (order_sign_service(self.wanted),)
 
 
 @cache
@@ -35,10 +45,11 @@ def loaded(settings: Settings) -> Loaded:
         raise click.ClickException(f"the health plans cannot be loaded\n{error}") from error
     try:
         policies = load_policies(POLICIES, terminology)
+        wanted = wanted_for(requirements_of_policies(policies))
     except CqlError as error:
         raise click.ClickException(f"the policies cannot be loaded\n{error}") from error
     order_settings = OrderSettings(body_size_age_days=settings.body_size_age_days)
-    what = Loaded(PolicyDecider(policies, terminology, order_settings, plans), terminology)
+    what = Loaded(PolicyDecider(policies, terminology, order_settings, plans), terminology, wanted)
     # Policies and value sets live as long as the process: without this, the collector walks over all of them again and
     # again, and now and then a call waits a tenth of a second for it.
     gc.collect()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +13,11 @@ from .bundles import resources_in
 from .client import NOT_ALLOWED, TOO_LATE, Fetched, FhirClient, has_same_host, is_allowed, is_relative
 from .collected import Collected
 from .deadline import Deadline
-from .needs import TYPES, needs
+from .needs import Need, needs_of_orders, needs_of_record
 from .prefetch import Template, substituted
 from .references import type_and_id
+from .searches import REFERRED_TO
+from .wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,45 +29,47 @@ class _Task:
     template: Template | None = None
 
 
-def fetch_missing(
-    collected: Collected, server: str, templates: Mapping[str, Template], deadline: Deadline, settings: Settings
-) -> int:
+def fetch_missing(collected: Collected, server: str, wanted: Wanted, deadline: Deadline, settings: Settings) -> int:
     """Adds what the server has of the keys that were not answered and of the resources that are referred to.
 
     The number of things that were asked for. What fails, or does not come in time, is noted.
     """
     authorization = collected.request.fhir_authorization
     token = authorization.access_token if authorization else None
+    fetches = 0
     with FhirClient(server, token, deadline, settings) as client:
-        fetching = _Fetching(collected, client, server, templates)
-        first = [*fetching.references(), *fetching.unfinished(), *fetching.searches()]
-        if not first:
-            return 0
-        if not is_allowed(server, settings):
-            collected.note("the record", NOT_ALLOWED.reason)
-            return 0
-        _run(first, collected, deadline, settings)
-        # What was fetched may refer to more; what that refers to is not followed.
-        second = list(fetching.references())
-        _run(second, collected, deadline, settings)
-        return len(first) + len(second)
+        for tasks in _Fetching(collected, client, server, wanted).rounds():
+            if tasks and not is_allowed(server, settings):
+                collected.note("the record", NOT_ALLOWED.reason)
+                break
+            _run(tasks, collected, deadline, settings)
+            fetches += len(tasks)
+    return fetches
 
 
 class _Fetching:
     """What there is to fetch, each query once."""
 
-    def __init__(
-        self, collected: Collected, client: FhirClient, server: str, templates: Mapping[str, Template]
-    ) -> None:
+    def __init__(self, collected: Collected, client: FhirClient, server: str, wanted: Wanted) -> None:
         self._collected = collected
         self._client = client
         self._server = server
+        self._references = wanted.references
+        self._types = REFERRED_TO.union(*(template.types for template in wanted.templates.values()))
         context = collected.request.context
         known = {"patientId": context.patient_id, "userId": context.user_id, "encounterId": context.encounter_id}
         self._searches = [
-            (query, template) for template in templates.values() if (query := substituted(template.query, known))
+            (query, template) for template in wanted.templates.values() if (query := substituted(template.query, known))
         ]
         self._asked = {query for query, _ in self._searches}
+
+    def rounds(self) -> Iterator[list[_Task]]:
+        """What to fetch at once, and then what that refers to. What the second round refers to is not followed.
+
+        An order may refer to what a search should bring; whether it did is known after the first round.
+        """
+        yield [*self._referred_to(REFERRED_TO), *self.unfinished(), *self.searches()]
+        yield list(self._referred_to(self._types))
 
     def searches(self) -> Iterator[_Task]:
         """The keys that the call left out."""
@@ -78,20 +82,24 @@ class _Fetching:
         for template, bundle in self._collected.unfinished:
             yield _Task(partial(self._client.rest_of, bundle), template.words, template)
 
-    def references(self) -> Iterator[_Task]:
-        """What is referred to and has not come."""
+    def _referred_to(self, types: frozenset[str]) -> Iterator[_Task]:
+        """What is referred to, is of one of the types, and has not come."""
         collected = self._collected
         present = collected.present()
-        for need in needs(collected.request.orders, resources_in(collected.values)):
-            query = self._query_of(need.reference)
+        for need in self._needs():
+            query = self._query_of(need.reference, types)
             if query and query not in present and query not in self._asked:
                 self._asked.add(query)
                 yield _Task(partial(self._client.fetch, query), need.words)
 
-    def _query_of(self, reference: str) -> str | None:
+    def _needs(self) -> Iterator[Need]:
+        yield from needs_of_orders(self._collected.request.orders, self._references)
+        yield from needs_of_record(resources_in(self._collected.values), self._references)
+
+    def _query_of(self, reference: str, types: frozenset[str]) -> str | None:
         """The read for a reference; None for one of another type, or to another host, where the token must not go."""
         found = type_and_id(reference)
-        if found is None or found[0] not in TYPES:
+        if found is None or found[0] not in types:
             return None
         return "/".join(found) if is_relative(reference) or has_same_host(reference, self._server) else None
 

@@ -6,7 +6,6 @@ server. What could be had neither way is unknown, which rules tell from absent (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds_service.cdshooks.envelope import HookRequest
@@ -17,7 +16,8 @@ from cql_like_rules.terminology import Terminology
 from .collected import Collected
 from .deadline import Deadline
 from .fetching import fetch_missing
-from .prefetch import BY_KEY, Template
+from .prefetch import BY_KEY
+from .wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,23 @@ class Gathered:
 
 def gather(
     request: HookRequest,
-    templates: Mapping[str, Template],
+    wanted: Wanted,
     deadline: Deadline,
     settings: Settings,
     terminology: Terminology | None = None,
 ) -> Gathered:
     """The record of a call: what the draft orders and the prefetch bring, and what is fetched beside them.
 
-    `templates` are the prefetch templates of the service; `terminology` lets drugs be known by their text.
+    `terminology` lets drugs be known by their text.
     Raises CallRefused with 400 when anything is about another patient than the one of the call.
     """
-    collected = Collected(request, {**BY_KEY, **templates})
+    collected = Collected(request, BY_KEY)
     collected.take_prefetch()
     collected.refuse_other_patients()
     fetches = 0
     if request.fhir_server is None:
         collected.give_up_pages()
     else:
-        fetches = fetch_missing(collected, request.fhir_server, templates, deadline, settings)
+        fetches = fetch_missing(collected, request.fhir_server, wanted, deadline, settings)
         collected.refuse_other_patients()
     return Gathered(collected.record(terminology), tuple(dict.fromkeys(collected.notes)), fetches)

@@ -1,4 +1,4 @@
-"""Prefetch templates, one for each resource type that decisions look at (CDS Hooks 2.0, "Prefetch Template")."""
+"""Prefetch templates, one for each resource type that the policies retrieve (CDS Hooks 2.0, "Prefetch Template")."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_PATIENT = "patient={{context.patientId}}"
+from .searches import PEOPLE, SEARCHES
+
 _TOKEN = re.compile(r"\{\{\s*context\.([A-Za-z]+)\s*\}\}")
 
 
@@ -26,32 +27,14 @@ class Template:
     words: str
 
 
+_PAYER, *_RECORD = (Template(search.key, search.query, (search.type,), search.words) for search in SEARCHES.values())
 TEMPLATES: tuple[Template, ...] = (
     Template("patient", "Patient/{{context.patientId}}", ("Patient",), "the patient's own data"),
-    Template("coverage", f"Coverage?{_PATIENT}&status=active&_include=Coverage:payor", ("Coverage",), "the coverage"),
-    Template("practitioner", "{{context.userId}}", ("PractitionerRole", "Practitioner"), "the prescriber's data"),
-    Template("conditions", f"Condition?{_PATIENT}", ("Condition",), "the conditions"),
-    Template("observations", f"Observation?{_PATIENT}&_sort=-date", ("Observation",), "the observations"),
-    Template("medicationRequests", f"MedicationRequest?{_PATIENT}", ("MedicationRequest",), "the medication orders"),
-    Template(
-        "medicationStatements", f"MedicationStatement?{_PATIENT}", ("MedicationStatement",), "the medication statements"
-    ),
-    Template(
-        "medicationAdministrations",
-        f"MedicationAdministration?{_PATIENT}&_sort=-effective-time",
-        ("MedicationAdministration",),
-        "the administered medications",
-    ),
-    Template("procedures", f"Procedure?{_PATIENT}", ("Procedure",), "the procedures"),
-    Template("allergies", f"AllergyIntolerance?{_PATIENT}", ("AllergyIntolerance",), "the allergies"),
-    Template(
-        "questionnaireResponses",
-        f"QuestionnaireResponse?{_PATIENT}&status=completed,amended",
-        ("QuestionnaireResponse",),
-        "the answered questionnaires",
-    ),
-    Template("documents", f"DocumentReference?{_PATIENT}&status=current", ("DocumentReference",), "the documents"),
+    _PAYER,
+    Template("practitioner", "{{context.userId}}", tuple(sorted(PEOPLE, reverse=True)), "the prescriber's data"),
+    *_RECORD,
 )
+"""Every template that there can be. A key that no policy asks for is understood when a client sends it."""
 
 RESOURCE_TYPES = frozenset(name for template in TEMPLATES for name in template.types)
 """Every resource type that can be asked for."""

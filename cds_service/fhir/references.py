@@ -8,7 +8,7 @@ from typing import Any
 
 from cql_like_rules import lenient
 
-_PATIENT_KEYS = ("subject", "patient", "beneficiary")
+_PATIENT_KEYS = ("subject", "patient", "beneficiary", "for", "individual")
 # Any id at all: one that FHIR would not allow must not make a reference pass for none.
 _ENDS_IN_TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/(?!\.+(?:/|$))([^/?#\s]+)(?:/_history/[^/]+)?/?$")
 
@@ -22,7 +22,8 @@ def type_and_id(reference: str) -> tuple[str, str] | None:
 def patient_of(resource: Mapping[str, Any]) -> str | None:
     """The id of the patient that a resource is about; None when it does not tell, or is not about one patient.
 
-    `subject`, `patient` and `beneficiary` count, the last being the patient of a Coverage; its subscriber does not.
+    `subject` and `patient` count, and what stands for them: the `beneficiary` of a Coverage (its subscriber does not),
+    whom a Task is `for`, the `individual` of a ResearchSubject.
     """
     if resource.get("resourceType") == "Patient":
         return lenient.text(resource.get("id")) or None
@@ -39,9 +40,12 @@ def of_another_patient(resources: Iterable[Mapping[str, Any]], patient_id: str) 
     return next((each for each in resources if patient_of(each) not in (None, patient_id)), None)
 
 
-def references_in(value: Any, key: str) -> Iterable[str]:
-    """The literal references under this key of a resource, whether it holds one or a list of them."""
-    for reference in lenient.objects(value.get(key) if isinstance(value, Mapping) else None):
+def references_in(value: Any, path: str) -> Iterable[str]:
+    """The literal references at a path of a resource (`activity.reference`), one or a list at each step."""
+    found = lenient.objects(value)
+    for key in path.split("."):
+        found = [member for each in found for member in lenient.objects(each.get(key))]
+    for reference in found:
         text = lenient.text(reference.get("reference"))
         if text:
             yield text

@@ -33,6 +33,8 @@ _KINDS = {
     "8277-6": "surface_area",
     "3140-1": "surface_area",
 }
+CODES = tuple(_KINDS)
+"""The LOINC codes of the observations that are read."""
 _UNITS = {"weight": "kg", "height": "cm", "surface_area": "m2"}
 _NAMES = {"weight": "weight", "height": "height", "surface_area": "body surface area"}
 _USABLE_STATUS = frozenset({"", "final", "amended", "corrected"})

@@ -14,14 +14,33 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.cdshooks.envelope import HookRequest
-from cds_service.cdshooks.offered import ORDER_SIGN_ID
+from cds_service.cdshooks.offered import ORDER_SIGN_ID, order_sign_service
+from cds_service.cdshooks.services import Service
 from cds_service.decision import CardIdentity, Decision, EvaluationRow
+from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.settings import Settings
+from cql_like_rules.cql.requirements import DataRequirement
 from cql_like_rules.record import Record, RecordNote
 
 PATIENT = "p1"
 CALL_URL = f"/cds-services/{ORDER_SIGN_ID}"
 CARD_UUID = "b9a6c7e0-5c7e-5d5e-9d0b-1f3f6a1c2d3e"
+
+NEEDED = (
+    DataRequirement("Patient", elements=("birthDate",)),
+    DataRequirement("Coverage", elements=("payor", "type")),
+    DataRequirement("Condition", elements=("code",)),
+    DataRequirement("Observation", elements=("code", "performer", "value")),
+    DataRequirement("MedicationRequest", elements=("medication", "reasonReference", "requester")),
+    DataRequirement("MedicationStatement", elements=("medication", "status")),
+    DataRequirement("Procedure"),
+    DataRequirement("CarePlan", elements=("activity.detail.product", "activity.reference")),
+    DataRequirement("PractitionerRole", elements=("practitioner", "specialty")),
+    DataRequirement("Practitioner", elements=("qualification",)),
+    DataRequirement("Medication", elements=("code",)),
+    DataRequirement("Organization", elements=("address",)),
+)
+"""What some policies need."""
 
 CALL: dict[str, Any] = {
     "hook": "order-sign",
@@ -107,8 +126,18 @@ def decider() -> RememberingDecider:
 
 
 @pytest.fixture
-def app(settings: Settings, decider: RememberingDecider) -> Iterator[Flask]:
-    app = create_app(settings, decider)
+def wanted() -> Wanted:
+    return wanted_for(NEEDED)
+
+
+@pytest.fixture
+def services(wanted: Wanted) -> tuple[Service, ...]:
+    return (order_sign_service(wanted),)
+
+
+@pytest.fixture
+def app(settings: Settings, decider: RememberingDecider, services: tuple[Service, ...]) -> Iterator[Flask]:
+    app = create_app(settings, decider, services=services)
     yield app
     app.extensions["oncology-cds"]["sink"].close()
     app.extensions["oncology-cds"]["database"].close()

@@ -101,8 +101,8 @@ def test_an_unknown_address_is_404_with_an_outcome_and_never_html(client: FlaskC
     outcome_of(response)
 
 
-def test_a_body_above_the_limit_is_413(settings: Settings, decider: Any, call: Any) -> None:
-    client = create_app(settings.model_copy(update={"max_body_bytes": 100}), decider).test_client()
+def test_a_body_above_the_limit_is_413(settings: Settings, decider: Any, services: Any, call: Any) -> None:
+    client = create_app(settings.model_copy(update={"max_body_bytes": 100}), decider, services=services).test_client()
     response = client.post(URL, json=call)
     assert response.status_code == 413
     assert outcome_of(response)["issue"][0]["code"] == "too-long"
@@ -176,20 +176,22 @@ def test_a_browser_can_read_errors_too(post: Post) -> None:
     assert response.headers["Access-Control-Allow-Origin"] in ("*", "https://sandbox.example")
 
 
-def test_only_listed_origins_may_call_when_some_are_listed(settings: Settings, decider: Any) -> None:
+def test_only_listed_origins_may_call_when_some_are_listed(settings: Settings, decider: Any, services: Any) -> None:
     listed = settings.model_copy(update={"cors_origins": ("https://ehr.example.org",)})
-    client = create_app(listed, decider).test_client()
+    client = create_app(listed, decider, services=services).test_client()
     good = client.get("/cds-services", headers={"Origin": "https://ehr.example.org"})
     bad = client.get("/cds-services", headers={"Origin": "https://evil.example.org"})
     assert good.headers["Access-Control-Allow-Origin"] == "https://ehr.example.org"
     assert "Access-Control-Allow-Origin" not in bad.headers
 
 
-def test_a_database_that_cannot_be_opened_keeps_no_card_back(decider: Any, call: Any, tmp_path: Any) -> None:
+def test_a_database_that_cannot_be_opened_keeps_no_card_back(
+    decider: Any, services: Any, call: Any, tmp_path: Any
+) -> None:
     (tmp_path / "file").write_text("not a folder")
     settings = Settings(dev=True, database_url=f"sqlite:///{tmp_path}/file/cds.sqlite3")
     with capture_logs() as lines:
-        app = create_app(settings, decider)
+        app = create_app(settings, decider, services=services)
         response = app.test_client().post(URL, json=call)
         app.extensions["oncology-cds"]["sink"].close()
     assert len(response.get_json()["cards"]) == 1

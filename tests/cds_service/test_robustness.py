@@ -102,7 +102,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("store")
     options = Settings(dev=True, database_url=f"sqlite:///{folder}/cds.sqlite3")
     rules = loaded(options)
-    app = create_app(options, rules.decider, terminology=rules.terminology)
+    app = create_app(options, rules.decider, services=rules.services, terminology=rules.terminology)
     yield app.test_client()
     app.extensions["oncology-cds"]["sink"].close()
     app.extensions["oncology-cds"]["database"].close()

@@ -26,7 +26,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("store")
     settings = Settings(dev=True, database_url=f"sqlite:///{folder}/cds.sqlite3")
     rules = loaded(settings)
-    app = create_app(settings, rules.decider, terminology=rules.terminology)
+    app = create_app(settings, rules.decider, services=rules.services, terminology=rules.terminology)
     yield app.test_client()
     app.extensions["oncology-cds"]["sink"].close()
     app.extensions["oncology-cds"]["database"].close()

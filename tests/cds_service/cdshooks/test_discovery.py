@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.cdshooks.envelope import HookRequest
-from cds_service.cdshooks.offered import ORDER_SIGN_ID, order_sign_service
+from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.cdshooks.services import Service, Services
+from cds_service.fhir.wanted import Wanted
 from cds_service.settings import Settings
 
 
@@ -23,7 +24,7 @@ def empty_members(value: Any) -> list[Any]:
     return found + [each for member in members for each in empty_members(member)]
 
 
-def test_discovery_lists_the_service_with_its_prefetch(client: FlaskClient) -> None:
+def test_discovery_lists_the_service_with_the_prefetch_that_its_policies_need(client: FlaskClient) -> None:
     response = client.get("/cds-services")
     assert response.status_code == 200
     assert response.mimetype == "application/json"
@@ -32,8 +33,17 @@ def test_discovery_lists_the_service_with_its_prefetch(client: FlaskClient) -> N
     assert service["id"] == ORDER_SIGN_ID
     assert service["title"]
     assert service["description"]
-    assert service["prefetch"]["patient"] == "Patient/{{context.patientId}}"
-    assert len(service["prefetch"]) == 12
+    assert list(service["prefetch"].items()) == [
+        ("patient", "Patient/{{context.patientId}}"),
+        ("coverage", "Coverage?patient={{context.patientId}}&status=active&_include=Coverage:payor"),
+        ("practitioner", "{{context.userId}}"),
+        ("conditions", "Condition?patient={{context.patientId}}"),
+        ("observations", "Observation?patient={{context.patientId}}&_sort=-date"),
+        ("medicationRequests", "MedicationRequest?patient={{context.patientId}}"),
+        ("medicationStatements", "MedicationStatement?patient={{context.patientId}}"),
+        ("procedures", "Procedure?patient={{context.patientId}}"),
+        ("carePlans", "CarePlan?patient={{context.patientId}}"),
+    ]
     assert empty_members(response.get_json()) == []
 
 
@@ -43,19 +53,19 @@ def test_discovery_of_no_service_is_an_empty_list(settings: Settings, decider: A
 
 
 def test_members_without_a_value_are_left_out() -> None:
-    entry = Service("x", "order-sign", "", "What it does", {}).entry
+    entry = Service("x", "order-sign", "", "What it does", Wanted()).entry
     assert entry == {"hook": "order-sign", "id": "x", "description": "What it does"}
 
 
-def test_one_id_may_answer_several_hooks(settings: Settings, decider: Any, call: Any) -> None:
-    other = Service(ORDER_SIGN_ID, "patient-view", "Other", "Another hook", {}, HookRequest)
-    client = create_app(settings, decider, services=(order_sign_service(), other)).test_client()
+def test_one_id_may_answer_several_hooks(settings: Settings, decider: Any, services: Any, call: Any) -> None:
+    other = Service(ORDER_SIGN_ID, "patient-view", "Other", "Another hook", Wanted(), HookRequest)
+    client = create_app(settings, decider, services=(*services, other)).test_client()
     assert client.post(f"/cds-services/{ORDER_SIGN_ID}", json=call).status_code == 200
     call |= {"hook": "patient-view", "context": {"patientId": "p1"}}
     assert client.post(f"/cds-services/{ORDER_SIGN_ID}", json=call).status_code == 200
     assert decider.request.orders == ()
 
 
-def test_two_services_with_the_same_id_and_hook_are_refused() -> None:
+def test_two_services_with_the_same_id_and_hook_are_refused(services: Any) -> None:
     with pytest.raises(ValueError, match="same id and hook"):
-        Services((order_sign_service(), order_sign_service()))
+        Services((*services, *services))

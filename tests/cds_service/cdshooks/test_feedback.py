@@ -141,20 +141,20 @@ def test_comments_and_cards_are_not_logged(give: Give) -> None:
     assert "Jane" not in str(lines)
 
 
-def test_feedback_that_cannot_be_stored_is_503(decider: Any, tmp_path: Any) -> None:
+def test_feedback_that_cannot_be_stored_is_503(decider: Any, services: Any, tmp_path: Any) -> None:
     (tmp_path / "file").write_text("not a folder")
     settings = Settings(dev=True, database_url=f"sqlite:///{tmp_path}/file/cds.sqlite3")
-    client = create_app(settings, decider).test_client()
+    client = create_app(settings, decider, services=services).test_client()
     response = client.post(URL, json={"feedback": [accepted()]})
     assert response.status_code == 503
     assert response.get_json(force=True)["issue"][0]["code"] == "transient"
 
 
-def test_feedback_is_stored_once_the_database_has_come_back(decider: Any, tmp_path: Any) -> None:
+def test_feedback_is_stored_once_the_database_has_come_back(decider: Any, services: Any, tmp_path: Any) -> None:
     blocker = tmp_path / "store"
     blocker.write_text("not a folder")
     settings = Settings(dev=True, database_url=f"sqlite:///{blocker}/cds.sqlite3")
-    app = create_app(settings, decider)
+    app = create_app(settings, decider, services=services)
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 503
     blocker.unlink()
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ import responses
 from cds_service.cdshooks.envelope import OrderSignRequest
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import Gathered, gather
-from cds_service.fhir.prefetch import RESOURCE_TYPES, templates_for
+from cds_service.fhir.prefetch import templates_for
+from cds_service.fhir.wanted import Wanted
 from cds_service.settings import Settings
 
 SERVER = "https://ehr.example.org/fhir"
@@ -29,12 +30,9 @@ def bundle(*resources: Any, **members: Any) -> dict[str, Any]:
 class Server:
     """Answers every search with an empty Bundle, and every read with 404, until told otherwise."""
 
-    def __init__(self, mock: responses.RequestsMock) -> None:
+    def __init__(self, mock: responses.RequestsMock, types: Iterable[str]) -> None:
         self._mock = mock
-        self.empty_from_here()
-
-    def empty_from_here(self) -> None:
-        for name in RESOURCE_TYPES:
+        for name in types:
             self._mock.get(f"{SERVER}/{name}", json=bundle())
 
     def answers(self, query: str, json: Any = None, **options: Any) -> None:
@@ -54,17 +52,18 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(wanted: Wanted) -> Iterator[Server]:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield Server(mock)
+        yield Server(mock, [name for template in wanted.templates.values() for name in template.types])
 
 
 @pytest.fixture
-def gathered(settings: Settings, call: dict[str, Any]) -> Callable[..., Gathered]:
-    """Gathers the call, with these types of resources asked for."""
+def gathered(settings: Settings, call: dict[str, Any], wanted: Wanted) -> Callable[..., Gathered]:
+    """Gathers the call: these types are asked for, and the references followed that some policies read."""
 
     def gathered(*types: str, seconds: float = 5.0, **changed: Any) -> Gathered:
         request = OrderSignRequest.model_validate(call)
-        return gather(request, templates_for(types), Deadline.after(seconds), settings.model_copy(update=changed))
+        asked = Wanted(templates_for(types), wanted.references)
+        return gather(request, asked, Deadline.after(seconds), settings.model_copy(update=changed))
 
     return gathered

@@ -10,7 +10,7 @@ import responses
 
 from cds_service.cdshooks.outcome import CallRefused
 from cds_service.fhir.gather import Gathered
-from cds_service.fhir.prefetch import BY_KEY
+from cds_service.fhir.wanted import Wanted
 
 Gather = Callable[..., Gathered]
 SERVER = "https://ehr.example.org/fhir"
@@ -376,6 +376,61 @@ class TestReferences:
         gathered("PractitionerRole")
         assert server.asked == ["Practitioner/7", "PractitionerRole/pr1"]
 
+    def test_the_reason_for_an_order_that_no_search_brought_is_fetched(
+        self, call: Any, gathered: Gather, server: Any
+    ) -> None:
+        self.order(call)["reasonReference"] = [{"reference": "Condition/c1"}, {"reference": "Condition/c2"}]
+        server.answers("Condition", bundle(condition("c1")))
+        server.answers("Condition/c2", condition("c2"))
+        found = gathered("Condition")
+        assert server.asked == ["Condition/c2", "Condition?patient=p1"]
+        assert ids(found, "Condition") == ["c1", "c2"]
+
+    def test_a_reason_is_fetched_where_the_call_brought_all_else(
+        self, call: Any, gathered: Gather, server: Any
+    ) -> None:
+        self.order(call)["reasonReference"] = [{"reference": "Condition/c2"}]
+        call["prefetch"] = {"conditions": bundle(condition("c1"))}
+        server.answers("Condition/c2", OUTCOME, status=404)
+        found = gathered("Condition")
+        assert server.asked == ["Condition/c2"]
+        assert messages(found) == ["The reason for the order could not be fetched: the record system does not have it."]
+        assert found.record.delivered == {"Condition"}
+
+    def test_what_no_rule_reads_is_not_followed(self, call: Any, gathered: Gather, server: Any) -> None:
+        self.order(call)["encounter"] = {"reference": "Encounter/e1"}
+        self.order(call)["reasonReference"] = [{"reference": "Observation/o1"}]
+        gathered("Condition")
+        assert server.asked == ["Condition?patient=p1"]
+
+    def test_a_reference_deep_in_a_resource_is_followed(self, call: Any, gathered: Gather, server: Any) -> None:
+        activities = [{"detail": {"productReference": {"reference": "Medication/m1"}}}, {"detail": {}}]
+        plan = {"resourceType": "CarePlan", "id": "k", "subject": {"reference": "Patient/p1"}, "activity": activities}
+        server.answers("CarePlan", bundle(plan))
+        server.answers("Medication/m1", MEDICATION)
+        gathered("CarePlan")
+        assert server.asked == ["CarePlan?patient=p1", "Medication/m1"]
+
+    def test_people_are_followed_from_the_order_and_from_their_roles_only(
+        self, call: Any, gathered: Gather, server: Any
+    ) -> None:
+        self.order(call)["requester"] = {"reference": "PractitionerRole/r1"}
+        role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": "Practitioner/1"}}
+        result = {"resourceType": "Observation", "id": "o", "performer": [{"reference": "Practitioner/2"}]}
+        server.answers("PractitionerRole/r1", role)
+        server.answers("Practitioner/1", {"resourceType": "Practitioner", "id": "1"})
+        call["prefetch"] = {"observations": bundle(result), "medicationRequests": bundle(self.earlier_order())}
+        gathered("Observation", "MedicationRequest")
+        assert server.asked == ["Practitioner/1", "PractitionerRole/r1"]
+
+    def earlier_order(self) -> dict[str, Any]:
+        return {
+            "resourceType": "MedicationRequest",
+            "id": "earlier",
+            "subject": {"reference": "Patient/p1"},
+            "requester": {"reference": "Practitioner/3"},
+        }
+
     def test_a_requester_who_is_the_user_is_not_asked_again(self, call: Any, gathered: Gather, server: Any) -> None:
         self.order(call)["requester"] = {"reference": "PractitionerRole/pr1"}
         call["prefetch"] = {"practitioner": None}
@@ -384,20 +439,22 @@ class TestReferences:
 
 
 def test_every_key_of_discovery_is_fetched_for_a_call_without_prefetch(
-    post: Any, call: Any, server: Any, decider: Any
+    post: Any, call: Any, server: Any, decider: Any, wanted: Wanted
 ) -> None:
     server.answers("Patient/p1", {"resourceType": "Patient", "id": "p1"})
     server.answers("PractitionerRole/pr1", {"resourceType": "PractitionerRole", "id": "pr1"})
     assert post(call).status_code == 200
-    assert len(server.asked) == len(BY_KEY)
-    assert decider.delivered == {name for template in BY_KEY.values() for name in template.types}
+    assert len(server.asked) == len(wanted.templates)
+    assert decider.delivered == {name for template in wanted.templates.values() for name in template.types}
     assert decider.messages == []
 
 
-def test_a_server_that_fails_altogether_still_gives_an_answer(post: Any, call: Any, server: Any, decider: Any) -> None:
-    for template in BY_KEY.values():
+def test_a_server_that_fails_altogether_still_gives_an_answer(
+    post: Any, call: Any, server: Any, decider: Any, wanted: Wanted
+) -> None:
+    for template in wanted.templates.values():
         server.answers(template.types[0], status=503)
     response = post(call)
     assert response.status_code == 200
-    assert len(decider.messages) == len(BY_KEY)
+    assert len(decider.messages) == len(wanted.templates)
     assert decider.delivered == frozenset()

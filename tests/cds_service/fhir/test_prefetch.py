@@ -1,17 +1,82 @@
+"""Templates, and the searches they are made of, for whatever policies need."""
+
 from __future__ import annotations
+
+import re
 
 import pytest
 
-from cds_service.fhir.prefetch import BY_KEY, RESOURCE_TYPES, substituted, templates_for
+from cds_service.fhir.prefetch import BY_KEY, RESOURCE_TYPES, TEMPLATES, Template, substituted, templates_for
+from cds_service.fhir.searches import REFERRED_TO, SEARCHES
+from cql_like_rules.cql.model import FHIR
 
 CONTEXT = {"patientId": "p1", "userId": "PractitionerRole/pr1", "encounterId": None}
+
+USUAL = {
+    "patient": "Patient/{{context.patientId}}",
+    "coverage": "Coverage?patient={{context.patientId}}&status=active&_include=Coverage:payor",
+    "practitioner": "{{context.userId}}",
+    "conditions": "Condition?patient={{context.patientId}}",
+    "observations": "Observation?patient={{context.patientId}}&_sort=-date",
+    "medicationRequests": "MedicationRequest?patient={{context.patientId}}",
+    "medicationStatements": "MedicationStatement?patient={{context.patientId}}",
+    "medicationAdministrations": "MedicationAdministration?patient={{context.patientId}}&_sort=-effective-time",
+    "procedures": "Procedure?patient={{context.patientId}}",
+    "allergies": "AllergyIntolerance?patient={{context.patientId}}",
+    "questionnaireResponses": "QuestionnaireResponse?patient={{context.patientId}}&status=completed,amended",
+    "documents": "DocumentReference?patient={{context.patientId}}&status=current",
+}
+"""The keys that clients of this service have come to send; they do not change."""
+
+
+def test_the_usual_keys_and_their_queries_are_as_clients_know_them() -> None:
+    types = (name for key in USUAL for name in BY_KEY[key].types)
+    assert {key: template.query for key, template in templates_for(types).items()} == USUAL
+
+
+@pytest.mark.parametrize(
+    ("type_name", "key", "query"),
+    [
+        ("CarePlan", "carePlans", "CarePlan?patient={{context.patientId}}"),
+        ("RequestGroup", "requestGroups", "RequestGroup?patient={{context.patientId}}"),
+        ("ServiceRequest", "serviceRequests", "ServiceRequest?patient={{context.patientId}}"),
+        ("Encounter", "encounters", "Encounter?patient={{context.patientId}}&_sort=-date"),
+        ("DiagnosticReport", "diagnosticReports", "DiagnosticReport?patient={{context.patientId}}&_sort=-date"),
+        ("AdverseEvent", "adverseEvents", "AdverseEvent?subject=Patient/{{context.patientId}}"),
+        ("FamilyMemberHistory", "familyMemberHistories", "FamilyMemberHistory?patient={{context.patientId}}"),
+        ("EpisodeOfCare", "episodesOfCare", "EpisodeOfCare?patient={{context.patientId}}"),
+    ],
+)
+def test_any_other_type_has_the_key_of_its_name(type_name: str, key: str, query: str) -> None:
+    assert {key: template.query for key, template in templates_for((type_name,)).items()} == {key: query}
 
 
 def test_templates_follow_from_the_resource_types_that_are_looked_at() -> None:
     assert list(templates_for(("Observation", "Condition"))) == ["conditions", "observations"]
     assert list(templates_for(("Practitioner",))) == ["practitioner"]
-    assert templates_for(("Basic",)) == {}
+    assert templates_for(("Basic", "Medication")) == {}
     assert templates_for(RESOURCE_TYPES) == BY_KEY
+
+
+def test_every_resource_type_of_the_language_can_be_had_but_for_places() -> None:
+    resources = {name for name in FHIR.types if FHIR.is_resource(name)}
+    assert resources - RESOURCE_TYPES - REFERRED_TO == {"Location"}
+    assert resources >= SEARCHES.keys()
+
+
+def test_keys_and_words_are_told_apart() -> None:
+    assert len(BY_KEY) == len(TEMPLATES)
+    assert len({template.words for template in TEMPLATES}) == len(TEMPLATES)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.key)
+def test_queries_are_of_the_kind_that_every_client_of_cds_hooks_can_fill(template: Template) -> None:
+    assert re.fullmatch(
+        r"Patient/\{\{context\.patientId\}\}|\{\{context\.userId\}\}"
+        r"|[A-Za-z]+\?(patient=|subject=Patient/)\{\{context\.patientId\}\}"
+        r"(&status=[a-z,]+)?(&_sort=-[a-z-]+)?(&_include=Coverage:payor)?",
+        template.query,
+    )
 
 
 @pytest.mark.parametrize("key", sorted(BY_KEY))
