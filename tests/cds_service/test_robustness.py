@@ -132,7 +132,7 @@ def empty_members(value: Any, path: str = "") -> Iterator[str]:
 
 
 def check_answer(answer: Any) -> None:
-    """CDS Hooks 2.0, "CDS Service Response", and one card an order and kind."""
+    """CDS Hooks 2.0, "CDS Service Response", and one card an order and kind that warns, one that informs."""
     assert isinstance(answer["cards"], list)
     assert [path for path in empty_members(answer) if path != ".cards"] == []
     for card in answer["cards"]:
@@ -140,7 +140,8 @@ def check_answer(answer: Any) -> None:
     uuids = [card["uuid"] for card in answer["cards"]]
     assert len(set(uuids)) == len(uuids)
     about = [card["extension"]["oncology-cds"] for card in answer["cards"]]
-    kinds = [(each["order"], each["kind"]) for each in about]
+    informs = [card["indicator"] == "info" for card in answer["cards"]]
+    kinds = [(each["order"], each["kind"], info) for each, info in zip(about, informs, strict=True)]
     assert len(set(kinds)) == len(kinds)
 
 
