@@ -25,7 +25,7 @@ types: $(VENV)/.development
 	$(BIN)/mypy
 
 unit: $(VENV)/.development
-	$(BIN)/pytest -n 2 --dist loadgroup -q
+	$(BIN)/pytest -n 2 -q
 
 reference: $(VENV)/.development tests/reference/node_modules ## hold our engine against CQL's reference engine (needs node 20 and npm)
 	$(BIN)/pytest -n 2 -q tests/reference/compare_*.py
