@@ -165,11 +165,14 @@ def _for_patient(limit: Quantity, basis: str, size: Quantity | None) -> Quantity
 
 
 def _on_basis(amount: Quantity | None, limit: Quantity, basis: str, size: Quantity | None) -> Quantity | None:
-    """An amount that was compared as a mass, per body size as the limit is; any other as it stands."""
+    """An amount that was compared as a mass, per body size as the limit is; one in the limit's dimension as it stands.
+
+    None for any other: it can be neither told beside the limit nor compared with it.
+    """
+    if amount is None or ucum.conversion(amount.unit, limit.unit) is not None:
+        return amount
     whole = _for_patient(Quantity(Decimal(1), limit.unit), basis, size)
-    if amount is None or whole is None or not basis or whole.value <= 0:
-        return amount
-    as_mass = quantities.converted(amount, whole.unit)
-    if as_mass is None:
-        return amount
+    as_mass = quantities.converted(amount, whole.unit) if whole is not None and whole.value > 0 else None
+    if whole is None or as_mass is None:
+        return None
     return Quantity((as_mass.value / whole.value).quantize(_PLACES), limit.unit)

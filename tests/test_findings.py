@@ -292,3 +292,12 @@ def test_an_amount_compared_as_a_mass_is_told_per_body_size_as_its_limit_is() ->
     )
     assert found.ordered == quantity("58.54545455", "mg/m2")
     assert found.exceeded
+
+
+def test_an_amount_that_cannot_be_brought_to_the_basis_of_the_limit_is_not_told() -> None:
+    made = Comparison("LessOrEqual", quantity("128.8", "mg"), None, None)
+    bound = Comparison("LessOrEqual", quantity("128.8", "mg"), quantity(150, "mg"), True)
+    for comparison in (made, bound):
+        found = dose_limit_of(criterion(comparisons=(comparison,)), body(), quantity(56, "mg/m2"))
+        assert found is not None
+        assert (found.limit, found.absolute, found.ordered, found.at_most) == (quantity(56, "mg/m2"), None, None, None)
