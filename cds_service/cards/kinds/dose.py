@@ -47,7 +47,8 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     """The card on a dose; without a limit that was exceeded it says what its criteria say (route, number of doses)."""
     dose = finding.dose
     if dose is None or dose.ordered is None:
-        return criteria_content(context, finding)
+        ordered = plain(order_words(context.order))
+        return criteria_content(context, finding, f"Ordered: {markdown(ordered)}." if ordered else "")
     ordered_and_limit = f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}"
     if not (dose.exceeded or dose.fallen_short):
         return criteria_content(context, finding, ordered_and_limit)

@@ -83,6 +83,13 @@ def test_a_dose_finding_without_an_amount_above_the_limit_says_what_its_criteria
     assert "suggestions" not in card
 
 
+def test_a_schedule_that_is_refused_is_shown_as_it_was_ordered(build: Any) -> None:
+    order = build.order("1120", "mg", schedule="weekly")
+    criterion = build.criterion("4.1#schedule", unmet="Every 4 weeks from week 25")
+    card = only_card(cards_for(build.determination(order, Finding("dose", "warning", (criterion,), None))))
+    assert "4.1: Every 4 weeks from week 25.\n\nOrdered: 1120 mg IV weekly.\n\nPolicy: " in card["detail"]
+
+
 def test_a_dose_criterion_without_own_words_is_told_by_what_it_requires(build: Any) -> None:
     criterion = build.criterion("I.A.6", title="At most 250 mcg/m² IV daily")
     finding = Finding("dose", "warning", (criterion,), None)
