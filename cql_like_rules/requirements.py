@@ -18,7 +18,7 @@ from cql_like_rules.policy import Policy
 
 OF_EVERY_ORDER: tuple[DataRequirement, ...] = (
     DataRequirement("Coverage", elements=("order", "payor", "status")),
-    DataRequirement("Medication", elements=("amount", "code", "ingredient")),
+    DataRequirement("Medication", elements=("amount", "code", "ingredient.isActive", "ingredient.item", "ingredient.strength")),
     DataRequirement(
         "MedicationRequest",
         elements=("authoredOn", "dispenseRequest", "dosageInstruction", "medication", "priorPrescription", "status"),
@@ -27,7 +27,7 @@ OF_EVERY_ORDER: tuple[DataRequirement, ...] = (
         "Observation",
         "code",
         codes=tuple(Code(code, LOINC) for code in body_size.CODES),
-        elements=("code", "component", "effective", "issued", "status", "value"),
+        elements=("code", "component.code", "component.value", "effective", "issued", "status", "value"),
     ),
     DataRequirement("Organization", elements=("alias", "identifier", "name")),
     DataRequirement("Patient"),
