@@ -29,6 +29,8 @@ def mutate(names: tuple[str, ...], define: str | None, jobs: int, folder: Path) 
         tasks = tasks_of([policy.folder for policy in policies], shared=not names, define=define)
     except (CqlError, ValueError) as error:
         raise click.ClickException(str(error)) from error
+    if not tasks and define:
+        raise click.ClickException(f'there is no define "{define}" with a number')
     wrong: list[Verdict] = []
     killed = total = 0
     for verdict in verdicts(tasks, jobs):
@@ -57,5 +59,5 @@ def _to_do(verdict: Verdict) -> str:
     mutant = verdict.mutant
     if verdict.killer is not None:
         return f"{mutant}: @equivalent, and yet {verdict.killer} notices: take the tag away"
-    criteria = ", ".join(verdict.criteria[:_SHOWN]) + (", …" if len(verdict.criteria) > _SHOWN else "")
+    criteria = ", ".join(verdict.resting[:_SHOWN]) + (", …" if len(verdict.resting) > _SHOWN else "")
     return f"{mutant}: no case notices; write one that tells {mutant.before} from {mutant.after}, of {criteria}"

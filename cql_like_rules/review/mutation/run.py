@@ -17,19 +17,20 @@ from cql_like_rules.terminology import load_terminology
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The mutants of one define, and the policy folders whose cases may kill them."""
+    """The mutants of one define, the policy folders whose cases may kill them, and the folder of shared libraries."""
 
     mutants: tuple[Mutant, ...]
     folders: tuple[Path, ...]
+    library: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant: its killer, or None and the criteria (`<policy>/<number>`) whose cases should notice."""
+    """What became of a mutant: its killer; without one, what rests on it (`<policy>/<number>`): its cases should notice."""
 
     mutant: Mutant
     killer: str | None
-    criteria: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
 
     @property
     def is_wrong(self) -> bool:
@@ -37,7 +38,9 @@ class Verdict:
         return (self.killer is None) != bool(self.mutant.equivalent)
 
 
-def tasks_of(folders: Sequence[Path], *, shared: bool = True, define: str | None = None) -> tuple[Task, ...]:
+def tasks_of(
+    folders: Sequence[Path], library: Path = LIBRARY, *, shared: bool = True, define: str | None = None
+) -> tuple[Task, ...]:
     """The mutants of the policies in the folders, and of the libraries that they share, define by define.
 
     Of one define only, when it is named. Raises CqlError when a policy cannot be loaded, ValueError when a case fails
@@ -46,19 +49,19 @@ def tasks_of(folders: Sequence[Path], *, shared: bool = True, define: str | None
     tasks: list[Task] = []
     sharing: dict[str, list[Path]] = {}
     for folder in folders:
-        trial = _trial(folder)
-        tasks += _tasks(mutants_of(trial.policy.library.syntax, f"{folder.name}/policy.cql"), (folder,))
+        trial = _trial(folder, library)
+        tasks += _tasks(mutants_of(trial.policy.library.syntax, f"{folder.name}/policy.cql"), (folder,), library)
         for name in trial.libraries:
             sharing.setdefault(name, []).append(folder)
     for name, users in sharing.items() if shared else ():
-        library = _trial(users[0]).libraries[name].syntax
-        tasks += _tasks(mutants_of(library, f"library/{name}.cql"), tuple(users))
+        syntax = _trial(users[0], library).libraries[name].syntax
+        tasks += _tasks(mutants_of(syntax, f"library/{name}.cql"), tuple(users), library)
     return tuple(task for task in tasks if define in (None, task.mutants[0].define))
 
 
-def _tasks(mutants: Iterable[Mutant], folders: tuple[Path, ...]) -> Iterator[Task]:
+def _tasks(mutants: Iterable[Mutant], folders: tuple[Path, ...], library: Path) -> Iterator[Task]:
     for _, group in groupby(mutants, key=lambda mutant: mutant.define):
-        yield Task(tuple(group), folders)
+        yield Task(tuple(group), folders, library)
 
 
 def verdicts(tasks: Sequence[Task], jobs: int) -> Iterator[Verdict]:
@@ -73,21 +76,22 @@ def verdicts(tasks: Sequence[Task], jobs: int) -> Iterator[Verdict]:
 
 
 def _verdicts(task: Task) -> tuple[Verdict, ...]:
-    return tuple(_verdict(mutant, task.folders) for mutant in task.mutants)
+    trials = [_trial(folder, task.library) for folder in task.folders]
+    return tuple(_verdict(mutant, trials) for mutant in task.mutants)
 
 
-def _verdict(mutant: Mutant, folders: Sequence[Path]) -> Verdict:
-    """The trials whose criteria rest on the define most often come first: there a case is likeliest."""
-    trials = [_trial(folder) for folder in folders]
-    resting = {trial: trial.criteria_on(mutant.define) for trial in trials}
-    for trial in sorted(trials, key=lambda trial: -len(resting[trial])):
+def _verdict(mutant: Mutant, trials: Sequence[Trial]) -> Verdict:
+    """The trials where most rests on the define come first: there a case is likeliest."""
+    resting = {trial: trial.resting_on(mutant.define) for trial in trials}
+    concerned = [trial for trial in trials if resting[trial]]
+    for trial in sorted(concerned, key=lambda trial: -len(resting[trial])):
         killer = trial.killer(mutant)
         if killer is not None:
             return Verdict(mutant, killer)
-    return Verdict(mutant, None, tuple(f"{trial.policy.id}/{name}" for trial in trials for name in resting[trial]))
+    return Verdict(mutant, None, tuple(f"{trial.policy.id}/{name}" for trial in concerned for name in resting[trial]))
 
 
 @cache
-def _trial(folder: Path) -> Trial:
+def _trial(folder: Path, library: Path) -> Trial:
     """The trial of a folder: made once in each process, as it is large and its killers are remembered."""
-    return Trial(folder, LIBRARY, load_terminology())
+    return Trial(folder, library, load_terminology())

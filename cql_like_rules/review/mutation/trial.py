@@ -15,6 +15,7 @@ from cql_like_rules.cql.library import FolderSource, LibrarySource, SourceText, 
 from cql_like_rules.orders import Order
 from cql_like_rules.policy import Policy, policy_of
 from cql_like_rules.record import Record
+from cql_like_rules.review.lint import SHARED_DEFINES
 from cql_like_rules.review.mutation.mutants import Mutant
 from cql_like_rules.terminology import Terminology
 
@@ -80,11 +81,13 @@ class Trial:
                 return f"{self.policy.id}, {story.case.file.name}: {story.case.name}"
         return None
 
-    def criteria_on(self, define: str) -> tuple[str, ...]:
-        """The criteria and advisories whose outcome may depend on a define, in the order of the document."""
+    def resting_on(self, define: str) -> tuple[str, ...]:
+        """The criteria, advisories and shared defines whose value may depend on a define, as the document has them."""
         users = _closure(define, self._users)
-        names = (*self.policy.criteria, *(advisory.name for advisory in self.policy.advisories))
-        return tuple(name for name in names if name in users)
+        criteria = self.policy.criteria.values()
+        named = (name for each in criteria for name in (each.alternative, each.limit, each.critical))
+        names = (*self.policy.criteria, *(each.name for each in self.policy.advisories), *SHARED_DEFINES, *named)
+        return tuple(dict.fromkeys(name for name in names if name in users))
 
     def _changed(self, mutant: Mutant) -> Policy:
         if mutant.library == self.policy.library.name:

@@ -34,8 +34,10 @@ def test_a_number_that_nobody_checks_is_told_with_the_case_that_is_wanting(run: 
 
 
 def test_the_numbers_of_one_define_may_be_asked_for(run: Run, folder: Path) -> None:
+    result = run("mutate", "--define", "I.A.1", "--folder", folder, "--jobs", 1)
+    assert result.stdout.splitlines()[-1] == "3 mutants, 1 killed, 2 survived, 2 to mend"
     result = run("mutate", "--define", "I.A", "--folder", folder, "--jobs", 1)
-    assert result.stdout == "0 mutants, 0 killed, 0 survived, 0 to mend\n"
+    assert (result.exit_code, result.stderr) == (1, 'Error: there is no define "I.A" with a number\n')
 
 
 def test_cases_that_fail_unchanged_are_told_first(run: Run, folder: Path, change_cases: Change) -> None:
