@@ -26,7 +26,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant: its killer; without one, what rests on it (`<policy>/<number>`): its cases should notice."""
+    """What became of a mutant: its killer; without one, what rests on it (`<policy>/<number>`) and should notice."""
 
     mutant: Mutant
     killer: str | None
