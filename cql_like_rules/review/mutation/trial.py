@@ -20,10 +20,12 @@ from cql_like_rules.review.mutation.mutants import Mutant
 from cql_like_rules.terminology import Terminology
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """A case with its record and order read once. `rests_on` are the criteria of its determination, `told` those that
-    it expects something of."""
+    """A case with its record and order read once.
+
+    `rests_on` are the criteria of its determination, `told` those that it expects something of.
+    """
 
     case: Case
     record: Record
@@ -60,7 +62,7 @@ class Trial:
         self._text = (folder / "policy.cql").read_text(encoding="utf-8")
         self.policy = self._compiled(self._text, self._source)
         self._users = _users(self.policy.library)
-        self._killers: dict[tuple[str, str], list[Story]] = {}
+        self._killers: dict[tuple[str, str], dict[Story, None]] = {}
         self.stories = tuple(map(self._story, cases_of(folder)))
 
     @cached_property
@@ -77,7 +79,7 @@ class Trial:
         place = (mutant.library, mutant.define)
         for story in self._likely_first(mutant):
             if differences(story.case, determined(story.case, changed, story.record, story.order)):
-                self._killers.setdefault(place, []).insert(0, story)
+                self._killers.setdefault(place, {})[story] = None
                 return f"{self.policy.id}, {story.case.file.name}: {story.case.name}"
         return None
 
@@ -110,7 +112,7 @@ class Trial:
 
     def _likely_first(self, mutant: Mutant) -> Iterable[Story]:
         """All stories: first those that killed a sibling, then those that look at what rests on the number."""
-        before = self._killers.get((mutant.library, mutant.define), [])
+        before = tuple(self._killers.get((mutant.library, mutant.define), ()))
         users = _closure(mutant.define, self._users)
 
         def distance(story: Story) -> tuple[bool, bool, int]:
@@ -128,8 +130,10 @@ def _included(library: CompiledLibrary) -> Iterator[tuple[str, CompiledLibrary]]
 
 
 def _users(library: CompiledLibrary) -> Mapping[str, frozenset[str]]:
-    """For every name the definitions, of the policy and its libraries, that use it. Names alone decide, so that a few
-    more are found than there are: this only orders the cases."""
+    """For every name the definitions, of the policy and its libraries, that use it.
+
+    Names alone decide: where two libraries have the same name, more is found than there is, and never less.
+    """
     users: dict[str, set[str]] = {}
     for each in (library, *dict(_included(library)).values()):
         for definition in each.syntax.definitions:
