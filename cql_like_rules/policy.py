@@ -19,6 +19,7 @@ from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
 from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING, ListOf, Type
 from cql_like_rules.criteria import Structure, names_criteria, structure_of
+from cql_like_rules.supplied import problems_of_parameters
 
 POLICIES = Path(__file__).parent / "policies"
 LIBRARY = Path(__file__).parent / "library"
@@ -158,7 +159,7 @@ def _not_told_apart(policies: Iterable[Policy]) -> Iterable[Problem]:
 def policy_of(library: CompiledLibrary) -> Policy:
     """The policy that a compiled library writes down. Raises CqlError when tags or shared defines are missing."""
     tags = {tag.name: tag.value for tag in library.tags}
-    problems = list(_problems_of(library, tags))
+    problems = [*_problems_of(library, tags), *problems_of_parameters(library)]
     policy_id = tags.get("policy", "")
     criteria, advisories = _criteria_of(library, policy_id, problems)
     if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,33 @@ def test_the_doses_that_a_product_can_give_are_a_list_of_quantities(tiny: Any, c
     assert messages(tiny, "define \"Orderable doses\": 10 'mg'\n" + criterion_define("I", "true")) == [
         '"Orderable doses" is of another type'
     ]
+
+
+# --- parameters ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("declared", "message", "found"),
+    [
+        ("Tuple { perDosis System.Quantity }", '"Order" has no such element', "perDosis"),
+        ("Tuple { perDose String }", '"Order".perDose is of another type', "System.String"),
+        ("Tuple { daysOfCycle List<String> }", '"Order".daysOfCycle is of another type', "System.String"),
+        ("Tuple { daysOfCycle Integer }", '"Order".daysOfCycle is of another type', "System.Integer"),
+        ("Tuple { weight System.Quantity }", '"Order".weight is of another type', "System.Quantity"),
+        ("Tuple { weight Tuple { kilograms Decimal } }", '"Order".weight has no such element', "kilograms"),
+        ("String", '"Order" is of another type', "System.String"),
+    ],
+)
+def test_a_parameter_that_is_declared_otherwise_than_it_is_supplied_is_refused(
+    tiny: Any, criterion_define: Define, declared: str, message: str, found: str
+) -> None:
+    head = re.sub(r'parameter "Order" Tuple \{.*?\n\}', f'parameter "Order" {declared}', tiny.head, flags=re.DOTALL)
+    shared = 'define "Applies": true\ndefine "Phase": \'initial\'\ndefine "Section": \'I\'\n'
+    (problem,) = problems(tiny, criterion_define("I", "true"), head=head, shared=shared)
+    assert (problem.message, problem.found) == (message, found)
+
+
+def test_parameters_of_other_names_are_the_policys_own(tiny: Any, criterion_define: Define) -> None:
+    own = 'parameter "Days" Integer default 30\nparameter "Delivered" List<String>\n'
+    plan = 'parameter "Health plan" Tuple { id String, state System.String }\n'
+    tiny.policy(criterion_define("I", "true"), head=tiny.head.replace("context Patient", f"{own}{plan}context Patient"))

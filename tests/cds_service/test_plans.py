@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cds_service.commands.loading import loaded
-from cds_service.plans import PlansRefused, load_plans
+from cds_service.plans import SHIPPED, PlansRefused, load_plans
 from cds_service.settings import Settings
+from cql_like_rules.policy import POLICIES
 from cql_like_rules.record import Record
 
 GOOD = """
@@ -107,3 +110,14 @@ def test_the_file_is_named_in_the_settings(tmp_path: Path, monkeypatch: pytest.M
         loaded(Settings())
     monkeypatch.setenv("ONCOLOGY_CDS_PLANS_FILE", "")
     assert Settings().plans_file is None
+
+
+def test_the_plans_and_affiliations_that_policies_name_are_known() -> None:
+    named = {
+        (element, value)
+        for file in POLICIES.rglob("policy.cql")
+        for element, value in re.findall(r'"Health plan"\.(id|affiliation) !?= \'([^\']+)\'', file.read_text("utf-8"))
+    }
+    plans = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["plan"]
+    assert named
+    assert named <= {(element, plan[element]) for plan in plans for element in ("id", "affiliation")}
