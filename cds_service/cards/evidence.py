@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from cql_like_rules.cql.model import FHIR
 from cql_like_rules.determination import CriterionResult
 
 from .amounts import amount, number
@@ -32,6 +34,8 @@ _TYPE_WORDS = {
     "Procedure": "procedure",
     "QuestionnaireResponse": "questionnaire answers",
 }
+"""Words for the usual types; any other goes by its name (`care plan`)."""
+_WORD = re.compile(r"[A-Z][a-z]+")
 _SUBJECTS = ("name", "code", "medicationCodeableConcept", "specialty", "type")
 _DATES = (
     "effectiveDateTime",
@@ -45,6 +49,10 @@ _DATES = (
     "recordedDate",
     "dateAsserted",
     "whenHandedOver",
+    "occurrenceDateTime",
+    "occurrencePeriod",
+    "period",
+    "created",
     "birthDate",
 )
 _LONGEST_ID = 12
@@ -62,7 +70,7 @@ def short_reference(reference: str) -> str:
 def resource_words(resource: Mapping[str, Any]) -> str:
     """Type, subject and date of a resource in Markdown: `observation Body surface area 1.8 m2, 2026-04-10`."""
     kind = str(resource.get("resourceType", ""))
-    head = " ".join(part for part in (_TYPE_WORDS.get(kind, kind), _subject(resource), _value(resource)) if part)
+    head = " ".join(part for part in (_type_words(kind), _subject(resource), _value(resource)) if part)
     parts = [head, str(resource.get("status", "")) if kind.startswith("Medication") else "", _date(resource)]
     return markdown(", ".join(part for part in parts if part))
 
@@ -90,8 +98,12 @@ def _described(reference: str, resources: Resources | None) -> str:
     return f"{resource_words(resource.json)}{by_text} ({short})"
 
 
+def _type_words(kind: str) -> str:
+    return _TYPE_WORDS.get(kind) or " ".join(_WORD.findall(kind)).lower()
+
+
 def _subject(resource: Mapping[str, Any]) -> str:
-    for name in _SUBJECTS:
+    for name in (*_SUBJECTS, FHIR.primary_code_path(str(resource.get("resourceType"))) or "category"):
         value = resource.get(name)
         words = value if name == "name" and isinstance(value, str) else _concept_words(value)
         if words:

@@ -46,7 +46,31 @@ from cql_like_rules.record import Record
             "prescriber hematology",
         ),
         ({"resourceType": "Patient", "birthDate": "1964-05-05"}, "patient, 1964-05-05"),
-        ({"resourceType": "Flag"}, "Flag"),
+        ({"resourceType": "Flag"}, "flag"),
+        (
+            {
+                "resourceType": "AdverseEvent",
+                "event": {"text": "Infusion reaction"},
+                "date": "2026-04-02",
+            },
+            "adverse event Infusion reaction, 2026-04-02",
+        ),
+        (
+            {
+                "resourceType": "ServiceRequest",
+                "code": {"text": "Oncology consult"},
+                "occurrenceDateTime": "2026-04-02T10:00:00Z",
+            },
+            "service request Oncology consult, 2026-04-02",
+        ),
+        (
+            {
+                "resourceType": "Encounter",
+                "type": [{"text": "Chemotherapy"}],
+                "period": {"start": "2026-04-02"},
+            },
+            "encounter Chemotherapy, 2026-04-02",
+        ),
         (
             {
                 "resourceType": "Observation",
