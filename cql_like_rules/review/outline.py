@@ -6,7 +6,7 @@ outline is made of entries, whatever it is printed as.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cql_like_rules.criteria import (
@@ -23,7 +23,7 @@ from cql_like_rules.criteria import (
 )
 from cql_like_rules.policy import Criterion, Policy
 from cql_like_rules.review.outcomes import outcomes_of
-from cql_like_rules.review.rule_numbers import RuleNumbers
+from cql_like_rules.review.rule_numbers import RuleNumber, RuleNumbers
 from cql_like_rules.review.words import OMITTED, in_words
 
 _LONGEST_CONDITION = 80
@@ -103,13 +103,10 @@ class _Outline:
         if len(outcomes) < len(_CONSTANTS):
             yield "only", ", ".join(outcomes)
 
-    def _holds(self, name: str) -> Iterator[tuple[str, str]]:
-        numbers = [
-            f"{number.relation} {number.text}".strip() + (f" ({number.define})" if number.define != name else "")
-            for number in self._numbers.of(name)
-        ]
-        if numbers:
-            yield "holds", "; ".join(numbers)
+    def _holds(self, name: str, told: str = "") -> Iterator[tuple[str, str]]:
+        numbers = self._numbers.of(name)
+        if not all(number.text in told for number in numbers):
+            yield "holds", numbers_in_words(numbers, name)
 
     # --- how criteria combine ----------------------------------------------------------------------------------------
 
@@ -121,7 +118,7 @@ class _Outline:
             case AnyOf(parts):
                 return "any of", tuple(self._entry(part) for part in parts)
             case Choice(branches, otherwise):
-                chosen = tuple(self._labelled(f"when {self._words(when)}", part) for when, part in branches)
+                chosen = tuple(self._labelled(f"when {self._words(when)}", part, when) for when, part in branches)
                 return "the first that applies", (*chosen, self._labelled("otherwise", otherwise))
         return "", (self._entry(structure),)
 
@@ -130,7 +127,7 @@ class _Outline:
             case Name(name, True):
                 return self.criterion(name)
             case Guarded(condition, part):
-                return self._labelled(f"unless known not to be so: {self._words(condition)}", part)
+                return self._labelled(f"unless known not to be so: {self._words(condition)}", part, condition)
             case Test(Name(name, True), expected):
                 entry = self.criterion(name)
                 remark = "; ".join(part for part in (entry.remark, _TESTS[expected]) if part)
@@ -142,13 +139,16 @@ class _Outline:
                 return Entry("", how, below=below)
         return Entry("", self._words(structure))
 
-    def _labelled(self, label: str, part: Structure) -> Entry:
+    def _labelled(self, label: str, part: Structure, condition: Structure | None = None) -> Entry:
+        """A line that says when a part applies, with the numbers of the condition that it does not tell itself."""
+        conditions = () if condition is None else _conditions_in(condition)
+        details = tuple(detail for name in conditions for detail in self._holds(name, label))
         if isinstance(part, Constant):
-            return Entry("", f"{label}: {_CONSTANTS[part.value]}")
+            return Entry("", f"{label}: {_CONSTANTS[part.value]}", details=details)
         if isinstance(part, AllOf | AnyOf | Choice):
             how, below = self._parts(part)
-            return Entry("", f"{label}, {how}", below=below)
-        return Entry("", label, below=(self._entry(part),))
+            return Entry("", f"{label}, {how}", details=details, below=below)
+        return Entry("", label, details=details, below=(self._entry(part),))
 
     def _words(self, structure: Structure) -> str:
         match structure:
@@ -171,6 +171,26 @@ class _Outline:
         define = self._policy.library.defines.get(name)
         words = OMITTED if define is None else in_words(define.expression)
         return f"{name} [{words}]" if OMITTED not in words and len(words) <= _LONGEST_CONDITION else name
+
+
+def _conditions_in(structure: Structure) -> tuple[str, ...]:
+    """The conditions that a condition is made of."""
+    match structure:
+        case Name(name, is_criterion):
+            return () if is_criterion else (name,)
+        case AllOf(parts) | AnyOf(parts):
+            return tuple(name for part in parts for name in _conditions_in(part))
+        case Negation(part) | Test(part, _):
+            return _conditions_in(part)
+    return ()
+
+
+def numbers_in_words(numbers: Iterable[RuleNumber], name: str) -> str:
+    """The numbers of a define in one line, each with the define where it stands when that is another one."""
+    return "; ".join(
+        f"{number.relation} {number.text}".strip() + (f" ({number.define})" if number.define != name else "")
+        for number in numbers
+    )
 
 
 def _said(label: str, text: str) -> Iterator[tuple[str, str]]:

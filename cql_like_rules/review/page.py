@@ -9,7 +9,8 @@ from typing import TypeAlias
 from cql_like_rules.cql import syntax
 from cql_like_rules.cql.library import ValueSets
 from cql_like_rules.policy import Policy
-from cql_like_rules.review.outline import Entry, advisories_of, sections_of
+from cql_like_rules.review.outline import Entry, advisories_of, numbers_in_words, sections_of
+from cql_like_rules.review.rule_numbers import RuleNumbers
 from cql_like_rules.review.words import in_words, rows
 
 _NATURES = {"coverage": "coverage: what is paid for", "guidance": "guidance: how to treat"}
@@ -89,9 +90,15 @@ def _decision(policy: Policy, name: str) -> Iterator[tuple[str, ...]]:
 
 
 def _alternatives(policy: Policy) -> Iterator[tuple[str, ...]]:
+    numbers = RuleNumbers(policy.library)
     for name in dict.fromkeys(criterion.alternative for criterion in policy.criteria.values()):
+        told = ""
         for drug, when in _decision(policy, name):
+            told += drug
             yield name, drug, when
+        held = numbers.of(name)
+        if not all(number.text in told for number in held):
+            yield name, f"holds: {numbers_in_words(held, name)}", ""
 
 
 def _results(policy: Policy) -> Iterator[tuple[str, ...]]:

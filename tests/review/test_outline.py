@@ -77,6 +77,21 @@ def test_how_criteria_combine(entry: Callable[[str], Entry], expression: str, re
     assert [line[2:] for line in lines(section)] == below
 
 
+def test_a_condition_has_the_numbers_that_its_words_do_not_tell(tiny: Any, criterion_define: Define) -> None:
+    defines = (
+        'define "Many": 40\ndefine "Is frequent": "Order".dosesPerDay > "Many"\n'
+        + "".join(criterion_define(f"I.{letter}", "true") for letter in "AB")
+        + criterion_define("I", 'if "Is frequent" then "I.A" else "I.B"')
+    )
+    (section,) = sections_of(tiny.policy(defines))
+    when, otherwise = section.below
+    assert (when.title, when.details) == (
+        "when Is frequent [Order.dosesPerDay > Many]",
+        (("holds", "> 40 (Many)"),),
+    )
+    assert otherwise.details == ()
+
+
 def test_a_criterion_that_must_be_known_to_be_met_says_so(entry: Callable[[str], Entry]) -> None:
     section = entry('"I.A" or "I.B" is true')
     assert section.below[1].remark == "diagnosis; has to be met, missing does not count"
