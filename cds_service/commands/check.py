@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,15 @@ from cds_service.cdshooks.wire import write_json
 from cds_service.commands.loading import loaded
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
-from cds_service.fhir.wanted import Wanted
+from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.settings import Settings
 from cds_service.validation import problems_of
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.determination import Comparison, CriterionResult, Determination, Status
+from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
+from cql_like_rules.requirements import requirements_of_policies
 
 _COLOURS = {Status.MET: "green", Status.NOT_MET: "red", Status.MISSING: "yellow"}
 _SIGNS = {"Less": "<", "LessOrEqual": "≤", "Greater": ">", "GreaterOrEqual": "≥", "Equal": "=", "NotEqual": "≠"}
@@ -64,8 +66,12 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
         return
     console = Console()
     if explain:
-        for determination in decider.determinations(request, record):
+        determinations = list(decider.determinations(request, record))
+        for determination in determinations:
             console.print(_explained(determination))
+        unknown = list(_unknown({each.policy.id: each.policy for each in determinations}.values(), record))
+        if unknown:
+            console.print(Text(f"Not in the request, so unknown: {', '.join(unknown)}", style="dim"))
     for card in decision.cards:
         console.print(_shown(card))
     if not decision.cards:
@@ -83,6 +89,13 @@ def _record(request: HookRequest) -> tuple[Record, tuple[RecordNote, ...]]:
         offline, Wanted(), Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology
     )
     return gathered.record, gathered.notes
+
+
+def _unknown(policies: Iterable[Policy], record: Record) -> Iterator[str]:
+    """The prefetch keys that these policies need and that the request does not answer."""
+    for key, template in wanted_for(requirements_of_policies(policies)).templates.items():
+        if not record.delivered.issuperset(template.types):
+            yield key
 
 
 def _explained(determination: Determination) -> Tree:

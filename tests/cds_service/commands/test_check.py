@@ -60,6 +60,18 @@ def test_nothing_to_say_is_said(check: Check) -> None:
     assert (result.exit_code, result.stdout) == (0, "No cards.\n")
 
 
+def test_what_a_policy_needs_and_the_request_does_not_bring_is_told(
+    check: Check, write: Write, overdose: dict[str, Any]
+) -> None:
+    overdose["prefetch"].pop("medicationRequests", None)
+    overdose["prefetch"]["procedures"] = None
+    told = check(write(overdose), "--explain").stdout
+    (line,) = (line for line in told.splitlines() if line.startswith("Not in the request, so unknown: "))
+    assert "medicationRequests" in line
+    assert "procedures" not in line
+    assert "medicationRequests" not in check(write(overdose)).stdout
+
+
 def test_json_is_the_determinations_and_the_cards(check: Check) -> None:
     result = check(OVERDOSE, "--json")
     answer = json.loads(result.stdout)
