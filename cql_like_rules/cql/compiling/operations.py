@@ -15,9 +15,9 @@ from cql_like_rules.cql.compiling.frame import Closure, Frame, Site, located
 from cql_like_rules.cql.compiling.names import name_of
 from cql_like_rules.cql.compiling.scope import Maker, Scope
 from cql_like_rules.cql.errors import EvaluationError
-from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, Operator, lists
+from cql_like_rules.cql.operators import FUNCTIONS, OPERATORS, Operator, interval_sets, lists
 from cql_like_rules.cql.syntax import Expression, FunctionRef, Operation, Position
-from cql_like_rules.cql.types import ListOf
+from cql_like_rules.cql.types import IntervalOf, ListOf
 
 COMPARISONS = frozenset(
     {"Equal", "NotEqual", "Equivalent", "NotEquivalent", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"}
@@ -28,6 +28,9 @@ COMPARISONS = frozenset(
 
 _LENGTH_OF_LIST = replace(FUNCTIONS["Length"], function=lists.length_of_list, nulls=FUNCTIONS["Count"].nulls)
 """A null list has a length (0), a null string has none: which of the two it is, only its static type tells."""
+
+_UNION_OF_INTERVALS = replace(OPERATORS["Union"], function=interval_sets.union)
+"""Two null lists have a union (an empty one), two null intervals have none: as above."""
 
 _OF_ALL_MEMBERS = frozenset({"Exists", "Count", "Min", "Max", "Sum", "Avg", "Median"})
 _OF_ONE_MEMBER = frozenset({"SingletonFrom", "Indexer", "First", "Last"})
@@ -41,6 +44,8 @@ def operation(node: Operation, scope: Scope) -> Closure:
         return _is_null(scope.closure(node.operands[0]))
     if node.operator in COMPARISONS:
         return _comparison(node, scope)
+    if node.operator == "Union" and any(isinstance(scope.type_of(each), IntervalOf) for each in node.operands):
+        return _of_members(_UNION_OF_INTERVALS, node.operands, node.position, scope)
     return _of_members(OPERATORS[node.operator], node.operands, node.position, scope, node.precision)
 
 

@@ -82,7 +82,8 @@ def proper_includes(a: Any, b: Any, precision: str | None = None) -> bool | None
         return intervals.properly_includes(a, b, precision)
     if type(a) is list and type(b) is list:
         return lists.properly_includes(a, b)
-    if a is None and isinstance(b, list | Interval):
+    if a is None and (b is None or isinstance(b, list | Interval)):
+        # Two nulls may be two lists or intervals, or a point in nothing, which would be false: null claims less.
         return None
     return proper_in(b, a, precision)
 

@@ -63,3 +63,5 @@ def test_minimum_and_maximum_are_the_ends_of_a_type(value_of: Value) -> None:
 def test_a_null_list_has_no_elements_and_a_null_string_no_length(value_of: Any) -> None:
     assert value_of("Length(null as List<Integer>)") == 0
     assert value_of("Length(null as String)") is None
+    assert value_of("(null as List<Integer>) union (null as List<Integer>)") == []
+    assert value_of("(null as Interval<Integer>) union (null as Interval<Integer>)") is None

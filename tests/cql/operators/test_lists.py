@@ -70,6 +70,7 @@ def test_membership_of_a_list(members: Any, element: Any, contains: Any, properl
         (Interval(1, 10), 4, True, True),
         (None, Interval(1, 10), None, None),
         (Interval(1, 10), None, None, None),
+        (None, None, None, None),
     ],
 )
 def test_inclusion_is_of_lists_intervals_and_their_elements(a: Any, b: Any, includes: Any, properly: Any) -> None:
