@@ -8,6 +8,8 @@ from typing import Any
 from cql_like_rules import lenient
 
 _HARMLESS = frozenset({"warning", "information", "success"})
+_WHOSE = frozenset({"patient", "subject", "beneficiary"})
+"""Search parameters that say whose resources are wanted."""
 
 
 def resources_in(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -31,6 +33,16 @@ def answered_types(value: Any) -> frozenset[str]:
         elif isinstance(member.get("resourceType"), str):
             found.add(member["resourceType"])
     return frozenset(found - {"OperationOutcome"})
+
+
+def is_narrowed(value: Any) -> bool:
+    """True when a Bundle tells, by its `self` link, that the search was for less than all of a patient's resources."""
+    if not isinstance(value, Mapping) or value.get("resourceType") != "Bundle":
+        return False
+    links = (link for link in lenient.objects(value.get("link")) if link.get("relation") == "self")
+    queries = (lenient.text(link.get("url")).partition("?")[2] for link in links)
+    names = {part.partition("=")[0].partition(":")[0] for query in queries for part in query.split("&") if part}
+    return any(not name.startswith("_") for name in names - _WHOSE)
 
 
 def refusal_in(value: Any) -> bool:

@@ -12,9 +12,9 @@ from cql_like_rules import lenient
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
 
-from .bundles import answered_types, is_readable, next_page, refusal_in, resources_in
+from .bundles import answered_types, is_narrowed, is_readable, next_page, refusal_in, resources_in
 from .client import Fetched
-from .prefetch import RESOURCE_TYPES, Template
+from .prefetch import READ_TYPES, RESOURCE_TYPES, Template
 from .references import of_another_patient
 
 _DRAFT = "draft"
@@ -69,8 +69,12 @@ class Collected:
         if not any(True for _ in resources_in(value)):
             return
         self.values.append(value)
-        if not refusal_in(value) and not (isinstance(value, Mapping) and next_page(value)):
-            self.delivered |= answered_types(value) & RESOURCE_TYPES
+        if isinstance(value, Mapping) and (next_page(value) or is_narrowed(value)):
+            return
+        if not refusal_in(value):
+            # One resource tells nothing of others of its type, but there is only one where a type is read by its id.
+            alone = isinstance(value, Mapping) and value.get("resourceType") != "Bundle"
+            self.delivered |= answered_types(value) & (READ_TYPES if alone else RESOURCE_TYPES)
 
     def take_fetched(self, template: Template | None, words: str, fetched: Fetched) -> None:
         """Takes what was fetched; when that is all there is, the types of its template are delivered."""

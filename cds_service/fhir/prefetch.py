@@ -39,6 +39,9 @@ TEMPLATES: tuple[Template, ...] = (
 RESOURCE_TYPES = frozenset(name for template in TEMPLATES for name in template.types)
 """Every resource type that can be asked for."""
 
+READ_TYPES = RESOURCE_TYPES - SEARCHES.keys()
+"""Those that are read by their id: the patient, the prescriber."""
+
 BY_KEY: Mapping[str, Template] = {template.key: template for template in TEMPLATES}
 
 

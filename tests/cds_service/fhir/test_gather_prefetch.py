@@ -126,6 +126,37 @@ def test_an_unknown_key_delivers_the_types_it_holds(call: Any, gathered: Gather)
     assert found.record.notes == []
 
 
+def test_one_resource_under_an_unknown_key_tells_nothing_of_others(call: Any, gathered: Gather) -> None:
+    call["prefetch"] = {
+        "encounter": {"resourceType": "Encounter", "id": "e1"},
+        "user": {"resourceType": "Practitioner", "id": "1"},
+        "who": {"resourceType": "Patient", "id": "p1"},
+    }
+    found = gathered()
+    assert ids(found, "Encounter") == ["e1"]
+    assert found.record.delivered == {"Practitioner", "Patient"}
+
+
+@pytest.mark.parametrize(
+    ("query", "delivered"),
+    [
+        ("Condition?patient=p1", {"Condition"}),
+        ("Condition?subject:Patient=p1&_sort=-date&_count=50", {"Condition"}),
+        ("Condition", {"Condition"}),
+        ("Condition?patient=p1&category=problem-list-item", set()),
+        ("Condition?_id=c1&code:in=x", set()),
+    ],
+)
+def test_a_search_for_less_than_all_under_an_unknown_key_is_used_but_not_delivered(
+    call: Any, gathered: Gather, query: str, delivered: set[str]
+) -> None:
+    link = [{"relation": "self", "url": f"https://ehr.example.org/fhir/{query}"}]
+    call["prefetch"] = {"problems": bundle(condition("c1"), link=link)}
+    found = gathered()
+    assert ids(found, "Condition") == ["c1"]
+    assert found.record.delivered == delivered
+
+
 def test_what_was_only_included_under_an_unknown_key_is_used_but_not_delivered(call: Any, gathered: Gather) -> None:
     included = {"resource": condition("c1"), "search": {"mode": "include"}}
     matched = {"resource": {"resourceType": "Procedure", "id": "x"}, "search": {"mode": "match"}}
