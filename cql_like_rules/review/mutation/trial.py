@@ -84,12 +84,17 @@ class Trial:
         return None
 
     def resting_on(self, define: str) -> tuple[str, ...]:
-        """The criteria, advisories and shared defines whose value may depend on a define, as the document has them."""
+        """The criteria, advisories and shared defines whose value may depend on a define, as the document has them.
+
+        Nodes only where nothing else does: they rest on their leaves.
+        """
         users = _closure(define, self._users)
         criteria = self.policy.criteria.values()
+        leaves = (each.name for each in (*criteria, *self.policy.advisories) if not each.is_node)
+        nodes = (each.name for each in criteria if each.is_node)
         named = (name for each in criteria for name in (each.alternative, each.limit, each.critical))
-        names = (*self.policy.criteria, *(each.name for each in self.policy.advisories), *SHARED_DEFINES, *named)
-        return tuple(dict.fromkeys(name for name in names if name in users))
+        found = tuple(dict.fromkeys(name for name in (*leaves, *SHARED_DEFINES, *named) if name in users))
+        return found or tuple(name for name in nodes if name in users)
 
     def _changed(self, mutant: Mutant) -> Policy:
         if mutant.library == self.policy.library.name:
