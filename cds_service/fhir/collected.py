@@ -115,10 +115,23 @@ class Collected:
         """The record of everything that has come."""
         context = self.request.context
         values = [member for value in self.values for member in (value if isinstance(value, list) else (value,))]
-        # Draft orders come last: where the record holds the same order, it holds what is in force.
         entries = lenient.objects(context.drafts.get("entry"))
         drafts = {**context.drafts, "entry": [_about_to_be_signed(entry) for entry in entries]}
-        return Record([*values, drafts], self.delivered, context.patient_id, terminology)
+        # An order that is changed has the id of the one in force: what is signed now counts, not what it replaces.
+        signed = {_reference(order) for order in self.request.orders}
+        kept = [_without(value, signed) for value in values if _reference(value) not in signed]
+        return Record([*kept, drafts], self.delivered, context.patient_id, terminology)
+
+
+def _without(value: Any, references: set[str]) -> Any:
+    """A Bundle without the resources of these references; whatever else it is as it stands."""
+    entries = lenient.items(value.get("entry")) if isinstance(value, Mapping) else ()
+    left = [each for each in entries if _reference(lenient.first_object(each).get("resource")) not in references]
+    return value if len(left) == len(entries) else {**value, "entry": left}
+
+
+def _reference(resource: Any) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}" if isinstance(resource, Mapping) else ""
 
 
 def _about_to_be_signed(entry: Mapping[str, Any]) -> Mapping[str, Any]:

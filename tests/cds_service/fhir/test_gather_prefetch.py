@@ -285,3 +285,18 @@ def test_an_order_about_to_be_signed_is_a_draft_however_its_status_is_spelled(
     assert partner["status"] == sent
     assert [each.json["id"] for each in record.retrieve("MedicationRequest")] == ["mr1", "partner"]
     assert len(record.retrieve("CarePlan")) == 1
+
+
+def test_an_order_that_is_changed_counts_as_it_is_signed_and_not_as_it_was(call: Any, gathered: Gather) -> None:
+    before = {"resourceType": "MedicationRequest", "id": "mr1", "status": "active"}
+    other = {"resourceType": "MedicationRequest", "id": "other", "status": "active"}
+    for sent in (bundle(before, other), [before, other]):
+        call["prefetch"] = {"medicationRequests": sent}
+        record = gathered().record
+        assert [(each.json["id"], each.json["status"]) for each in record.retrieve("MedicationRequest")] == [
+            ("other", "active"),
+            ("mr1", "draft"),
+        ]
+        found = record.find("MedicationRequest/mr1")
+        assert found is not None
+        assert found.json["status"] == "draft"
