@@ -26,9 +26,7 @@ def test_a_number_that_nobody_checks_is_told_with_the_case_that_is_wanting(run: 
     assert result.exit_code == 1
     lower, upper = result.stderr.splitlines()
     assert lower.startswith("T.1/policy.cql:")
-    assert lower.endswith(
-        '"I.A.1" 250 -> 249: no case notices; write one that tells 250 from 249, of T.1/I.A.1'
-    )
+    assert lower.endswith('"I.A.1" 250 -> 249: no case notices; write one that tells 250 from 249, of T.1/I.A.1')
     assert "250 -> 251" in upper
     assert result.stdout.splitlines()[-1] == "3 mutants, 1 killed, 2 survived, 2 to mend"
 
