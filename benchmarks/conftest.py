@@ -21,9 +21,14 @@ from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
 from cds_service.fhir.wanted import Wanted
 from cds_service.logs import configure_logging
+from cds_service.plans import load_plans
 from cds_service.settings import Settings
 from cql_like_rules.cql.values.temporal import DateTime
+from cql_like_rules.determination import Verdict
+from cql_like_rules.determine import determine
 from cql_like_rules.orders import Order, read_order
+from cql_like_rules.plans import Paying
+from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record
 
 EXAMPLE = Path(__file__).parents[1] / "fhir_examples" / "order-sign" / "leukine-aml-dose-overage.json"
@@ -74,6 +79,18 @@ def order(call: HookRequest, record: Record, rules: Loaded) -> Order:
 @pytest.fixture(scope="session")
 def as_of() -> DateTime:
     return DateTime(2026, 4, 14, 9, 0, 0, 0, Decimal(0))
+
+
+@pytest.fixture(scope="session")
+def paying(settings: Settings, record: Record) -> Paying:
+    return load_plans(settings.plans_file).paying(record)
+
+
+@pytest.fixture(scope="session")
+def policy(rules: Loaded, record: Record, order: Order, as_of: DateTime, paying: Paying) -> Policy:
+    """The policy that is about the order."""
+    determinations = (determine(policy, record, order, as_of, paying) for policy in rules.decider.policies)
+    return next(each.policy for each in determinations if each.status is not Verdict.NOT_APPLICABLE)
 
 
 @pytest.fixture(scope="session")

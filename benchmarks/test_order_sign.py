@@ -22,6 +22,8 @@ from cql_like_rules.cql.values.temporal import DateTime
 from cql_like_rules.determination import Determination
 from cql_like_rules.determine import determine
 from cql_like_rules.orders import Order, read_order
+from cql_like_rules.plans import Paying
+from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record
 
 
@@ -53,10 +55,14 @@ def test_the_order_is_read(benchmark: BenchmarkFixture, call: HookRequest, recor
 
 
 def test_the_policy_decides(
-    benchmark: BenchmarkFixture, call: HookRequest, settings: Settings, rules: Loaded, as_of: DateTime
+    benchmark: BenchmarkFixture,
+    call: HookRequest,
+    settings: Settings,
+    rules: Loaded,
+    policy: Policy,
+    as_of: DateTime,
+    paying: Paying,
 ) -> None:
-    policy = rules.decider.policies[0]
-
     def unread() -> tuple[tuple[Record, Order], dict[str, Any]]:
         # What a record has answered once it knows, so each round has a record of its own, as each call has.
         record = gather(call, Wanted(), Deadline.after(60), settings, rules.terminology).record
@@ -64,15 +70,15 @@ def test_the_policy_decides(
         return (record, order), {}
 
     def determination(record: Record, order: Order) -> Determination:
-        return determine(policy, record, order, as_of)
+        return determine(policy, record, order, as_of, paying)
 
     assert benchmark.pedantic(determination, setup=unread, rounds=500, warmup_rounds=20).section == "I.A"
 
 
 def test_the_cards_are_written(
-    benchmark: BenchmarkFixture, record: Record, order: Order, rules: Loaded, as_of: DateTime
+    benchmark: BenchmarkFixture, record: Record, order: Order, policy: Policy, as_of: DateTime, paying: Paying
 ) -> None:
-    determination = determine(rules.decider.policies[0], record, order, as_of)
+    determination = determine(policy, record, order, as_of, paying)
     links = CardLinks(hook_instance="2e82516d-bbef-53ca-a40a-3e2870f891d0")
     cards = benchmark(lambda: cards_for(determination, (), links, record))
     assert len(cards) == 1
