@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -73,3 +74,18 @@ class KnownInPolicies:
 
 
 KNOWN_IN_POLICIES = tuple(KnownInPolicies(**entry) for entry in _LIST.get("policy", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInExpressions:
+    """Known differences in random expressions, as `pattern` finds them in their one line; `example` is one of them."""
+
+    reason: str
+    pattern: str
+    example: str
+
+    def covers(self, line: str) -> bool:
+        return re.search(self.pattern, line) is not None
+
+
+KNOWN_IN_EXPRESSIONS = tuple(KnownInExpressions(**entry) for entry in _LIST.get("expression", ()))

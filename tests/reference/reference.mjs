@@ -75,7 +75,7 @@ function translate(request) {
   const translator = toElm.CqlTranslator.fromText(request.text, libraryManager);
   const messages = [...translator.exceptions.asJsReadonlyArrayView()].map(each => ({
     severity: each.severity.name,
-    line: each.locator?.startLine ?? 0,
+    line: Number(/startLine=(\d+)/.exec(String(each.locator))?.[1] ?? 0),
     message: each.message,
   }));
   translated = null;
@@ -98,6 +98,16 @@ function withoutParameterTypes(elm) {
 
 let codes = new engine.CodeService({});
 const patients = fhir.PatientSource.FHIRv401(); // reads its model of FHIR each time one is made: one serves all
+
+// To this reader a contained resource is a Resource and no more; its type, which the data tell, is given back to it.
+const wrapper = fhir.FHIRWrapper.FHIRv401();
+const fhirObject = Object.getPrototypeOf(wrapper.wrap({ resourceType: 'Patient' }));
+const { get } = fhirObject;
+fhirObject.get = function (name) {
+  return name === 'contained' && this._json?.contained
+    ? this._json.contained.map(resource => wrapper.wrap(resource))
+    : get.call(this, name);
+};
 
 function setValueSets({ valueSets }) {
   const known = {};

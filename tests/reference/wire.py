@@ -183,6 +183,7 @@ def _same_amount(ours: Quantity, theirs: Quantity) -> bool:
 def _same_ends(ours: Interval, theirs: Interval) -> bool:
     """The same first and last point, however the ends are written: `[1, 3)` is `[1, 2]`."""
     if isinstance(ours.low, Decimal) or isinstance(ours.high, Decimal):
-        ends = (None if each is None else Decimal(each) for each in (theirs.low, theirs.high))
+        # That engine does not tell 5.0 from 5, of which the next is 6.
+        ends = (Decimal(each) if type(each) is int else each for each in (theirs.low, theirs.high))
         theirs = Interval(*ends, theirs.low_closed, theirs.high_closed)
     return agree(start(ours), start(theirs)) and agree(end(ours), end(theirs))
