@@ -16,6 +16,7 @@ from cql_like_rules.orders import Order, OrderSettings, read_order
 from cql_like_rules.plans import HealthPlans
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
+from cql_like_rules.requirements import requirements_of_policies
 from cql_like_rules.terminology import Terminology
 from cql_like_rules.versions import PolicyVersions
 
@@ -33,6 +34,7 @@ class PolicyDecider:
         plans: HealthPlans | None = None,
     ) -> None:
         self.policies = tuple(policies)
+        self._needed = {_name(policy): frozenset(_types_for(policy)) for policy in policies}
         self._versions = PolicyVersions(policies)
         self._terminology = terminology
         self._plans = plans or HealthPlans()
@@ -45,7 +47,8 @@ class PolicyDecider:
         determinations: list[Determination] = []
         for determination in self.determinations(request, record):
             determinations.append(determination)
-            cards += cards_for(determination, [*notes, *record.notes], links, record)
+            about = self._about(determination.policy, notes)
+            cards += cards_for(determination, [*about, *record.notes], links, record)
         orders = {determination.order.reference: determination.order for determination in determinations}
         shown = told_once(in_order(cards), orders)
         return Decision(
@@ -66,6 +69,19 @@ class PolicyDecider:
                 determination = determine(policy, record, order, _evaluation_time(order), paying)
                 if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:
                     yield determination
+
+    def _about(self, policy: Policy, notes: Sequence[RecordNote]) -> Iterator[RecordNote]:
+        """The notes but for those on data that other policies need and this one does not."""
+        needed = self._needed[_name(policy)]
+        return (note for note in notes if not note.types or not needed.isdisjoint(note.types))
+
+
+def _name(policy: Policy) -> tuple[str, str]:
+    return policy.id, policy.version
+
+
+def _types_for(policy: Policy) -> Iterator[str]:
+    return (requirement.type for requirement in requirements_of_policies([policy]))
 
 
 def _evaluation_time(order: Order) -> DateTime:

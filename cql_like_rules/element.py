@@ -20,11 +20,15 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True, slots=True)
 class RecordNote:
-    """Something in the record that could not be read: where it is, and what is wrong with it, for a prescriber."""
+    """Something in the record that could not be read: where it is, and what is wrong with it, for a prescriber.
+
+    `types` are the resource types that are missing for it; none where anything may be.
+    """
 
     reference: str
     path: str
     message: str
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Collected:
             self.values.append(value)
         if refusal_in(value):
             self.answered.add(template.key)
-            self.note(template.words, "the record system answered that it could not provide it")
+            self.note(template.words, "the record system answered that it could not provide it", template.types)
         elif isinstance(value, Mapping) and next_page(value):
             self.answered.add(template.key)
             self.unfinished.append((template, value))
@@ -62,7 +62,7 @@ class Collected:
             self.answered.add(template.key)
             self.delivered.update(template.types)
         else:
-            self._say(f"{template.words} that came with the call could not be read")
+            self._say(f"{template.words} that came with the call could not be read", template.types)
 
     def _take_unasked(self, value: Any) -> None:
         """The value of another key: what it holds is used, and what it was evidently a search for counts as asked."""
@@ -80,21 +80,22 @@ class Collected:
         """Takes what was fetched; when that is all there is, the types of its template are delivered."""
         self.values.extend(fetched.values)
         if fetched.problem is not None:
-            self.note(words, fetched.problem.reason)
+            self.note(words, fetched.problem.reason, template.types if template else ())
         elif template is not None:
             self.delivered.update(template.types)
 
     def give_up_pages(self) -> None:
         """Notes the pages that there is no server to read from."""
         for template, _ in self.unfinished:
-            self.note(template.words, "the call brought a first page, and no server to read further pages from")
+            reason = "the call brought a first page, and no server to read further pages from"
+            self.note(template.words, reason, template.types)
 
-    def note(self, words: str, reason: str) -> None:
-        """Notes why something could not be had."""
-        self._say(f"{words} could not be fetched: {reason}")
+    def note(self, words: str, reason: str, types: tuple[str, ...] = ()) -> None:
+        """Notes why something could not be had; `types` where only resources of these are missing for it."""
+        self._say(f"{words} could not be fetched: {reason}", types)
 
-    def _say(self, clause: str) -> None:
-        self.notes.append(RecordNote("", "", f"{clause[0].upper()}{clause[1:]}."))
+    def _say(self, clause: str, types: tuple[str, ...]) -> None:
+        self.notes.append(RecordNote("", "", f"{clause[0].upper()}{clause[1:]}.", types))
 
     def refuse_other_patients(self) -> None:
         """Raises CallRefused with 400 when anything is about another patient than the one of the call."""

@@ -157,6 +157,19 @@ def test_what_could_not_be_had_of_the_record_is_on_a_card(decide: Decide, tiny: 
     assert "Conditions could not be fetched" in card["detail"]
 
 
+def test_what_only_other_policies_need_is_not_missed_on_a_card(
+    decide: Decide, tiny: Any, criterion_define: Define
+) -> None:
+    policy = tiny.policy(criterion_define("I", "exists [Goal]"))
+    notes = (
+        RecordNote("", "", "The goals could not be fetched.", ("Goal",)),
+        RecordNote("", "", "The encounters could not be fetched.", ("Encounter",)),
+    )
+    details = "".join(card["detail"] for card in decide(policy, tiny.request(100), notes=notes).cards)
+    assert "The goals could not be fetched." in details
+    assert "encounters" not in details
+
+
 def test_what_cannot_be_read_in_the_record_is_on_a_card(decide: Decide, tiny: Any, policy: Policy) -> None:
     decision = decide(policy, tiny.request(100), resources=({"id": "nameless"},))
     assert ("MedicationRequest/order", "T.1", "documentation") in about(decision)

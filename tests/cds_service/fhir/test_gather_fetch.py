@@ -438,6 +438,13 @@ class TestReferences:
         assert server.asked == []
 
 
+def test_what_is_noted_says_which_types_are_missing_for_it(call: Any, gathered: Gather, server: Any) -> None:
+    server.answers("CarePlan", OUTCOME, status=400)
+    call["prefetch"] = {"conditions": OUTCOME, "observations": "text"}
+    notes = gathered("CarePlan", "Condition", "Observation").notes
+    assert {note.types for note in notes} == {("CarePlan",), ("Condition",), ("Observation",)}
+
+
 def test_every_key_of_discovery_is_fetched_for_a_call_without_prefetch(
     post: Any, call: Any, server: Any, decider: Any, wanted: Wanted
 ) -> None:
