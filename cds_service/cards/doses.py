@@ -49,8 +49,7 @@ def repaired_dose(order: Order, dose: DoseLimit, orderable: Sequence[Quantity] =
     direct = _on_same_basis(written.unit, dose.limit, times)
     if direct is not None:
         return _confirmed(direct, by_ratio, written, dose, exact=True)
-    if dose.absolute is not None:
-        direct = _on_same_basis(written.unit, dose.absolute, times)
+    direct = _by_mass(order, written, dose, times)
     return _confirmed(by_ratio if direct is None else direct, by_ratio, written, dose, exact=False)
 
 
@@ -101,6 +100,15 @@ def _as_mass(order: Order, dose: DoseLimit, times: int | None, *, exact: bool = 
     direct = _on_same_basis(mass.unit, dose.absolute, times)
     chosen = None if direct is None else _writable(direct, mass.unit, exact=exact)
     return Quantity(chosen, mass.unit) if chosen else None
+
+
+def _by_mass(order: Order, written: Quantity, dose: DoseLimit, times: int | None) -> Fraction | None:
+    """The patient's maximum in the unit of the order, by the mass that one of these units comes to (1 mL is 2 mg)."""
+    mass = order.dosage.per_administration.mass
+    if dose.absolute is None or mass is None or mass.value <= 0:
+        return None
+    highest = _on_same_basis(mass.unit, dose.absolute, times)
+    return None if highest is None else highest * Fraction(written.value) / Fraction(mass.value)
 
 
 def _on_same_basis(unit: str, limit: Quantity, administrations: int | None) -> Fraction | None:

@@ -56,13 +56,20 @@ def replacement(order: Order, alternative: Alternative, *, recommended: bool) ->
     ordered = clipped(plain(order.product.name) or "this order", LABEL_LENGTH // 2)
     dose = dose_words(alternative, alternative.dose)
     return Suggestion(
-        label=clipped(f"Replace {ordered} with {plain(alternative.name)} {dose}", LABEL_LENGTH),
+        label=_label(ordered, plain(alternative.name), dose),
         actions=(
             {"type": "delete", "description": f"Remove the order for {ordered}", "resourceId": order.reference},
             {"type": "create", "description": f"Order {plain(alternative.name)} {dose}", "resource": draft},
         ),
         recommended=recommended,
     )
+
+
+def _label(ordered: str, name: str, dose: str) -> str:
+    """What the click does, in the fullest words that have room: a dose is cut off last."""
+    full = f"Replace {ordered} with {name} {dose}"
+    shorter = (full, f"Replace with {name} {dose}", f"Order {name} {dose}")
+    return next((label for label in shorter if len(label) <= LABEL_LENGTH), clipped(full, LABEL_LENGTH))
 
 
 def _draft(order: Order, alternative: Alternative, dose: Quantity) -> dict[str, Any]:

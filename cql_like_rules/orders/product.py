@@ -97,11 +97,17 @@ def _codes(concept: Json) -> tuple[Code, ...]:
 
 
 def _name(codes: Iterable[Code], terminology: Terminology) -> str:
-    """The brand that the codes stand for, else the first display of a known code."""
+    """The brand that the codes stand for, else the drug of the first known code.
+
+    `5 ML daratumumab 20 MG/ML Injection` is daratumumab to a prescriber.
+    """
     codes = tuple(codes)
     brands = [brand for code in codes for brand in terminology.brands(code)]
     displays = [found.display for code in codes if (found := terminology.concept(code))]
-    return next(iter((*brands, *displays)), "")
+    if brands or not displays:
+        return next(iter(brands), "")
+    drugs = dict.fromkeys(drug.display for drug in terminology.drug_names.codes_in(displays[0]) if drug.display)
+    return " / ".join(drugs) or displays[0]
 
 
 def _stated(medication: Json) -> _Strengths:

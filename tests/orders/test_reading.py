@@ -41,6 +41,19 @@ def test_every_code_of_the_product_is_kept_in_canonical_form(drafts):
     assert not order.product.by_text
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "name"),
+    [
+        (RXNORM, "1946772", "methotrexate"),
+        ("http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "J9145", "daratumumab"),
+        (RXNORM, "1721947", "daratumumab"),
+    ],
+)
+def test_a_product_without_a_brand_goes_by_its_drug(drafts, system, code, name):
+    concept = {"coding": [{"system": system, "code": code}]}
+    assert drafts.read(drafts.medication_request(drafts.instruction(), concept=concept)).product.name == name
+
+
 def test_a_product_known_by_its_text_is_marked(drafts):
     order = drafts.read(drafts.medication_request(drafts.instruction(), concept={"text": "Leukine 250 mcg vial"}))
     assert codes(order) == [(RXNORM, "203878")]

@@ -299,3 +299,13 @@ def test_the_strength_that_fits_is_named_where_one_device_is_too_much(build: Any
     (card,) = cards_for(build.overdose(order, limit, orderable_doses=orderable))
     assert "The strength that fits is 20 mg: order that one." in card["detail"]
     assert "suggestions" not in card
+
+
+@pytest.mark.parametrize("area", ["1.9", "0.72", "1.333"])
+def test_a_volume_that_comes_to_exactly_the_limit_is_not_cut(build: Any, area: str) -> None:
+    # 500 mcg/mL: a limit of 1000 mcg/m² is exactly 2 mL per m².
+    order = build.order("10", "mL", area=Decimal(area))
+    repaired = repaired_dose(order, build.dose_limit(order, "1000", "ug/m2/d"))
+    assert repaired is not None
+    assert abs(repaired.value - 2 * Decimal(area)) < Decimal("0.01")
+    assert repaired.value == Decimal({"1.9": "3.8", "0.72": "1.44", "1.333": "2.66"}[area])

@@ -214,3 +214,18 @@ def test_what_the_record_says_of_the_preferred_drug_is_told_in_words_and_that_it
         "I.A.4.b: Zarxio has to be tried first. Rests on: medication Zarxio &lt;300&gt; mcg, stopped, 2026-09-01, "
         "identified by its text (MedicationStatement/253116f1…)."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("Zarxio", "Replace Leukine with Zarxio 5 mcg/kg SC daily"),
+        ("generic filgrastim injection", "Replace with generic filgrastim injection 5 mcg/kg SC daily"),
+        ("generic filgrastim for injection X", "Order generic filgrastim for injection X 5 mcg/kg SC daily"),
+    ],
+)
+def test_the_label_gives_up_other_words_before_the_dose(build: Any, name: str, label: str) -> None:
+    (card,) = cards_for(build.step_therapy(alternative=build.alternative(name=name)))
+    shown = card["suggestions"][0]["label"]
+    assert len(shown) <= 60
+    assert shown == label
