@@ -54,7 +54,7 @@ def _ended(policy: Policy, order: Order, until: Date) -> CriterionResult:
     return CriterionResult(
         id=f"{policy.id}/HDR.until",
         kind="documentation",
-        title=f"This version of the policy ended on {until}, and no later one is known here: ask for the one in force",
+        title=f"This version of the policy ended on {until}, and none in force on the day of the order is known here",
         status=Status.MET,
         structure="leaf",
         indicator="info",

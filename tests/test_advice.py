@@ -70,6 +70,6 @@ def test_a_version_that_has_ended_is_told(tiny: Any, criterion_define: Define, u
     determination = tiny.determination(tiny.policy(criterion_define("I", "true"), tags=tags))
     said = (
         "documentation:info",
-        f"This version of the policy ended on {until}, and no later one is known here: ask for the one in force",
+        f"This version of the policy ended on {until}, and none in force on the day of the order is known here",
     )
     assert told(determination) == ([said] if ended else [])
