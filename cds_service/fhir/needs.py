@@ -15,7 +15,6 @@ from .searches import PEOPLE, REFERRED_TO
 _WORDS: Mapping[str, str] = {
     "medicationReference": "a medication",
     "payor": "the payer",
-    "practitioner": "the prescriber's data",
     "priorPrescription": "the earlier order",
     "reasonReference": "the reason for the order",
     "requester": "the prescriber's data",
@@ -44,15 +43,14 @@ def needs_of_orders(orders: Iterable[Mapping[str, Any]], keys: Mapping[str, tupl
 
 
 def needs_of_record(resources: Iterable[Mapping[str, Any]], keys: Mapping[str, tuple[str, ...]]) -> Iterator[Need]:
-    """What the record refers to and no search brings: drugs, payers, and who has the role of the prescriber.
+    """What the record refers to and no search brings: drugs, payers.
 
-    People that other resources name are passed over: who signed for each of a hundred results decides nothing.
+    People are passed over: who signed for each of a hundred results decides nothing.
     """
     for resource in resources:
-        followed = REFERRED_TO if resource["resourceType"] in PEOPLE else REFERRED_TO - PEOPLE
         for need in _needs(resource, keys):
             found = type_and_id(need.reference)
-            if found is not None and found[0] in followed:
+            if found is not None and found[0] in REFERRED_TO - PEOPLE:
                 yield need
 
 

@@ -411,17 +411,14 @@ class TestReferences:
         gathered("CarePlan")
         assert server.asked == ["CarePlan?patient=p1", "Medication/m1"]
 
-    def test_people_are_followed_from_the_order_and_from_their_roles_only(
-        self, call: Any, gathered: Gather, server: Any
-    ) -> None:
+    def test_people_are_followed_from_the_order_only(self, call: Any, gathered: Gather, server: Any) -> None:
         self.order(call)["requester"] = {"reference": "PractitionerRole/r1"}
         role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": "Practitioner/1"}}
         result = {"resourceType": "Observation", "id": "o", "performer": [{"reference": "Practitioner/2"}]}
         server.answers("PractitionerRole/r1", role)
-        server.answers("Practitioner/1", {"resourceType": "Practitioner", "id": "1"})
         call["prefetch"] = {"observations": bundle(result), "medicationRequests": bundle(self.earlier_order())}
         gathered("Observation", "MedicationRequest")
-        assert server.asked == ["Practitioner/1", "PractitionerRole/r1"]
+        assert server.asked == ["PractitionerRole/r1"]
 
     def earlier_order(self) -> dict[str, Any]:
         return {
