@@ -245,17 +245,24 @@ def _parameters(record: Record, order: Order, paying: Paying) -> Mapping[str, An
 
 
 def _evidence(trace: Trace) -> Iterator[Evidence]:
-    for source in trace.sources:
-        yield Evidence(source.reference, source.path)
-    for used in trace.uses:
-        yield from _evidence(used)
+    for part in _parts(trace, set()):
+        for source in part.sources:
+            yield Evidence(source.reference, source.path)
 
 
 def _comparisons(trace: Trace) -> Iterator[Comparison]:
-    for made in trace.comparisons:
-        yield Comparison(made.operator, made.left, made.right, made.result, made.left_name, made.right_name)
-    for used in trace.uses:
-        yield from _comparisons(used)
+    for part in _parts(trace, set()):
+        for made in part.comparisons:
+            yield Comparison(made.operator, made.left, made.right, made.result, made.left_name, made.right_name)
+
+
+def _parts(trace: Trace, seen: set[int]) -> Iterator[Trace]:
+    """The trace and those of the defines it rests on, each once, however many of them use it."""
+    if id(trace) not in seen:
+        seen.add(id(trace))
+        yield trace
+        for used in trace.uses:
+            yield from _parts(used, seen)
 
 
 def _alternative(drug: Tuple, source: str) -> Alternative | None:

@@ -73,7 +73,7 @@ class TraceRecorder:
     `origins` is shared by all defines of an evaluation: for the rows that queries made, what was read to make them.
     """
 
-    def __init__(self, origins: dict[int, tuple[Any, list[Source]]]) -> None:
+    def __init__(self, origins: dict[int, tuple[Any, dict[Source, None]]]) -> None:
         self.reads: list[Source] = []
         self._origins = origins
         self._comparisons: list[Comparison] = []
@@ -129,7 +129,7 @@ class TraceRecorder:
         if isinstance(row, _SHARED) or row.__class__ is list:
             self.reads.extend(reads)
         else:
-            self._origins.setdefault(id(row), (row, []))[1].extend(reads)
+            self._origins.setdefault(id(row), (row, {}))[1].update(dict.fromkeys(reads))
 
     def _sources_of(self, value: Any) -> Iterator[Source]:
         """What a value rests on by itself, its members included."""
