@@ -73,12 +73,11 @@ def _extreme(members: list[Any] | None, sign: int) -> Any:
         return None
     best = known[0]
     for member in known[1:]:
-        order = comparison.order(member, best)
-        if order is None:
-            return None
-        if order == sign:
+        if comparison.order(member, best) == sign:
             best = member
-    return best
+    # Two of which it is not known which is the greater do not matter beside one that is greater than both.
+    known_best = all(member is best or comparison.order(best, member) in (0, sign) for member in known)
+    return best if known_best else None
 
 
 def _order(a: Any, b: Any) -> int:

@@ -213,6 +213,8 @@ def test_a_singleton_is_taken_only_from_one() -> None:
         (aggregates.max_, ["hi", "bye", "zebra"], "zebra"),
         (aggregates.max_, [mg("999"), Quantity(D(1), "g")], Quantity(D(1), "g")),
         (aggregates.max_, [Date(2012, 1), Date(2012, 1, 5)], None),
+        (aggregates.max_, [Date(2012, 1), Date(2012, 1, 5), Date(2014)], Date(2014)),
+        (aggregates.min_, [Date(2012, 1), Date(2012, 1, 5), Date(2014)], None),
         (aggregates.min_, [None], None),
         (aggregates.median, [D(6), D(5), D(4), D(3), D(2), D(1)], D("3.5")),
         (aggregates.median, [3, 1, 2], 2),
