@@ -94,8 +94,8 @@ def differences(
     for record, ours, theirs in _answers(reference, defines, records):
         differ = {each for each in ours if not _same(ours[each], theirs[each])}
         for each in differ:
-            if differ.isdisjoint(each.parts):
-                parts = tuple(str(ours[part]) if part in ours else str(part) for part in each.parts)
+            if not differ.intersection(map(_define_of, each.parts)):
+                parts = tuple(str(ours.get(_define_of(part), part)) for part in each.parts)
                 yield RandomDifference(each, record, ours[each], theirs[each], parts)
 
 
@@ -103,6 +103,11 @@ def _defines_of(batch: Sequence[Expression]) -> list[Expression]:
     """The defines of LIBRARY, and every form of the batch once, the innermost first."""
     given = [Expression("", f'"{name}"') for name in DEFINES]
     return list(dict.fromkeys([*given, *(each for whole in batch for each in whole.walk() if each.parts)]))
+
+
+def _define_of(part: Expression) -> Expression:
+    """The expression that a part is compared as: a reference to a define of LIBRARY has many types there."""
+    return part if part.parts else Expression("", part.form)
 
 
 def _same(ours: Answer, theirs: Answer) -> bool:
