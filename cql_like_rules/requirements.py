@@ -18,7 +18,9 @@ from cql_like_rules.policy import Policy
 
 OF_EVERY_ORDER: tuple[DataRequirement, ...] = (
     DataRequirement("Coverage", elements=("order", "payor", "status")),
-    DataRequirement("Medication", elements=("amount", "code", "ingredient.isActive", "ingredient.item", "ingredient.strength")),
+    DataRequirement(
+        "Medication", elements=("amount", "code", "ingredient.isActive", "ingredient.item", "ingredient.strength")
+    ),
     DataRequirement(
         "MedicationRequest",
         elements=("authoredOn", "dispenseRequest", "dosageInstruction", "medication", "priorPrescription", "status"),
