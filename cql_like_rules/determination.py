@@ -76,8 +76,8 @@ class CriterionResult:
 
     `title`, `ask` (what to supply when it is missing) and `unmet` (what to say when it is not met) are the author's
     words from the policy. `structure` is `node` or `leaf`. `indicator` is set where the policy gives it another weight
-    than a warning. `source` is the place in the document, when it is not the number. `failure` is set when the define
-    failed; the status is then missing.
+    than a warning. `source` is the place in the document, when it is not the number. `drug` is the drug whose dose it
+    is about, where that is not the ordered one. `failure` is set when the define failed; the status is then missing.
     """
 
     id: str
@@ -89,6 +89,7 @@ class CriterionResult:
     unmet: str = ""
     indicator: str = ""
     source: str = ""
+    drug: str = ""
     children: tuple[CriterionResult, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
@@ -113,7 +114,8 @@ class DoseLimit:
     `limit` is as the policy writes it (`250 ug/m2/d`); `ordered` the order in the same dimension; `absolute` the
     ceiling for this patient (`450 ug/d`), None without the body size it needs. `body_size` is the surface area or
     weight that it was multiplied with. `per` is `dose`, `day` or `week`. `criterion` is the id of the criterion that
-    sets it. Around a recommended dose, `at_least` and `at_most` are the lowest and the highest that still keep it.
+    sets it, `drug` the drug that it is about where that is not the ordered one. Around a recommended dose, `at_least`
+    and `at_most` are the lowest and the highest that still keep it.
     """
 
     limit: Quantity
@@ -122,6 +124,7 @@ class DoseLimit:
     ordered: Quantity | None = None
     absolute: Quantity | None = None
     body_size: Quantity | None = None
+    drug: str = ""
     at_least: Quantity | None = None
     at_most: Quantity | None = None
 

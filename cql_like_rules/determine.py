@@ -145,6 +145,7 @@ class _Determining:
             unmet=criterion.unmet,
             indicator=self.indicator(criterion),
             source=criterion.source,
+            drug=criterion.drug,
             **rest,
         )
 
@@ -204,10 +205,10 @@ class _Determining:
     def overall_limit(self, root: CriterionResult | None, findings: tuple[Finding, ...]) -> DoseLimit | None:
         """The limit of the dose finding, else the one of the first dose criterion that applies."""
         for finding in findings:
-            if finding.dose is not None:
+            if finding.dose is not None and not finding.dose.drug:
                 return finding.dose
         limits = (self.dose_limit(result) for result in (root.walk() if root else ()))
-        return next((limit for limit in limits if limit), None)
+        return next((limit for limit in limits if limit and not limit.drug), None)
 
     def approval(self) -> Approval | None:
         until = self.optional("Approval until")

@@ -56,7 +56,8 @@ def findings_of(
 
 
 def _finding(kind: str, criteria: list[CriterionResult], limit_of: dict[str, DoseLimit]) -> Finding:
-    exceeded = [limit_of[criterion.id] for criterion in criteria if kind == "dose" and criterion.id in limit_of]
+    found = [limit_of[criterion.id] for criterion in criteria if kind == "dose" and criterion.id in limit_of]
+    exceeded = sorted(found, key=lambda limit: bool(limit.drug))
     worst = next((limit for limit in exceeded if limit.exceeded or limit.fallen_short), None)
     worst = worst or next(iter(exceeded), None)
     # The weight that an author gives is that of a criterion which is not met; what is missing is asked for.
@@ -126,6 +127,7 @@ def _limit(
         ordered=_on_basis(ordered, limit, basis, size),
         absolute=_for_patient(limit, basis, size),
         body_size=size,
+        drug=criterion.drug,
         at_least=_on_basis(at_least.amount, limit, basis, size) if at_least else None,
         at_most=_on_basis(at_most.amount, limit, basis, size) if at_most else None,
     )

@@ -61,8 +61,9 @@ class Criterion:
     `structure` is how a node combines the criteria below it, None for a leaf. `indicator` is set for advisories, and
     for criteria whose failure weighs more than a warning. `alternative` names the define that holds the drug to use
     instead, `limit` the one that holds the limit (or recommended dose) to tell, where it is not what the dose was
-    compared with. `critical` names the define that, when true, makes its failure critical. `source` is the place in the
-    document, when it is not the number.
+    compared with. `critical` names the define that, when true, makes its failure critical. `drug` is the drug whose
+    dose it is about, where that is not the ordered one. `source` is the place in the document, when it is not the
+    number.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Criterion:
     indicator: str = ""
     alternative: str = ""
     limit: str = ""
+    drug: str = ""
     critical: str = ""
     source: str = ""
     structure: Structure | None = None
@@ -272,6 +274,7 @@ def _criteria_of(
             indicator=define.tag("finding") or define.tag("indicator") or "",
             alternative=define.tag("alternative") or "",
             limit=define.tag("limit") or "",
+            drug=define.tag("drug") or "",
             critical=define.tag("critical") or "",
             source=define.tag("source") or "",
             structure=structure,

@@ -267,6 +267,24 @@ def test_the_limit_that_was_exceeded_comes_before_the_first_that_applies(tiny: A
     assert within.dose_limit.criterion == "T.1/I.A"
 
 
+def test_the_limit_of_another_drug_is_not_the_limit_of_the_order(tiny: Any, criterion_define: Define) -> None:
+    defines = (
+        criterion_define("I.A", "150 'mg' <= 75 'mg'", "dose", drug="other drug")
+        + criterion_define("I.B", "\"Order\".perDayPerM2 <= 900 'ug/m2/d'", "dose")
+        + criterion_define("I", '"I.A" and "I.B"')
+    )
+    determination = tiny.determination(defines)
+    (finding,) = determination.findings
+    assert (finding.indicator, finding.dose.drug, finding.dose.ordered) == (
+        "critical",
+        "other drug",
+        quantity("150", "mg"),
+    )
+    assert determination.dose_limit.criterion == "T.1/I.B"
+    alone = tiny.determination(criterion_define("I", "150 'mg' <= 75 'mg'", "dose", drug="other drug"))
+    assert alone.dose_limit is None
+
+
 CAP = """
 define "Limit": 250 'ug/m2/d'
 define "Dosing body surface area":

@@ -301,3 +301,16 @@ def test_an_amount_that_cannot_be_brought_to_the_basis_of_the_limit_is_not_told(
         found = dose_limit_of(criterion(comparisons=(comparison,)), body(), quantity(56, "mg/m2"))
         assert found is not None
         assert (found.limit, found.absolute, found.ordered, found.at_most) == (quantity(56, "mg/m2"), None, None, None)
+
+
+def test_the_limit_of_another_drug_comes_after_that_of_the_ordered_one() -> None:
+    made = Comparison("LessOrEqual", quantity(150, "mg"), quantity(75, "mg"), False)
+    of_other = CriterionResult("T.1/I.B", "dose", "", Status.NOT_MET, "leaf", drug="other drug", comparisons=(made,))
+    other = dose_limit_of(of_other, body())
+    assert other is not None
+    assert (other.drug, other.exceeded) == ("other drug", True)
+    (alone,) = findings_of([of_other], [], [other])
+    assert (alone.dose, alone.indicator) == (other, "critical")
+    own = limit(quantity(300, "ug/m2/d"))
+    (both,) = findings_of([of_other, criterion()], [], [other, own])
+    assert both.dose == own

@@ -131,7 +131,7 @@ class _TracingRun(_Run):
         super().__init__(program, record, as_of, parameters)
         self._traces: dict[int, Trace] = {}
         self._current: TraceRecorder | None = None
-        self._origins: dict[int, tuple[Any, list[Source]]] = {}
+        self._origins: dict[int, tuple[Any, dict[Source, None]]] = {}
 
     def value_of(self, index: int) -> Any:
         """The value of a define by its number; the define being traced uses it. Raises DefineFailed."""

@@ -33,6 +33,7 @@ CRITERION_TAGS = (
     "only",
     "alternative",
     "limit",
+    "drug",
     "critical",
     "source",
 )

@@ -47,15 +47,17 @@ def dose_content(context: CardContext, finding: Finding) -> Content:
     """The card on a dose; without a limit that was exceeded it says what its criteria say (route, number of doses)."""
     dose = finding.dose
     if dose is None or dose.ordered is None:
-        ordered = plain(order_words(context.order))
+        of_others = all(criterion.drug for criterion in finding.criteria)
+        ordered = "" if of_others else plain(order_words(context.order))
         return criteria_content(context, finding, f"Ordered: {markdown(ordered)}." if ordered else "")
     ordered_and_limit = f"{_ordered(context, dose, dose.ordered)} {_limit(context, dose)}"
     if not (dose.exceeded or dose.fallen_short):
         return criteria_content(context, finding, ordered_and_limit)
     others = tuple(criterion for criterion in finding.criteria if criterion.id != dose.criterion)
     also_wrong = _also_wrong(context, dose)
-    # Another dose alone would leave an order that must not be signed as it is, and look as if it did not.
-    unsafe = also_wrong or _is_warned_of(context, finding)
+    # Another dose alone would leave an order that must not be signed as it is, and look as if it did not. The dose of
+    # another drug is in an order of its own.
+    unsafe = also_wrong or dose.drug or _is_warned_of(context, finding)
     suggestion = None if unsafe else _suggestion(context, dose)
     paragraphs = (
         ordered_and_limit,
@@ -103,7 +105,7 @@ def _title(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     if _recommends(context, dose):
         limit = f"the recommended {amount(shown_limit, unit)} {_PERIODS.get(dose.per, '')}".rstrip()
     said = f"{amount(shown_ordered, unit)} is {_compared(in_unit, dose.limit.value)} {limit}"
-    return summary(context.drug, said, join=" ")
+    return summary(plain(dose.drug[:1].upper() + dose.drug[1:]) or context.drug, said, join=" ")
 
 
 def _recommends(context: CardContext, dose: DoseLimit) -> bool:
@@ -130,6 +132,8 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     """`Ordered: 540 mcg IV daily = 300 mcg/m² (BSA 1.80 m², …).` Amounts over time are named when doses add up."""
     dosage = context.order.dosage
     figure, _ = apart(_in_unit_of(ordered, dose.limit), dose.limit.value)
+    if dose.drug:
+        return _ordered_beside(context, dose, figure)
     compared = _over_time(amount(figure, DoseUnit.of(dose.limit.unit).per_administration), dosage, dose.per)
     mass = _mass(dosage, dose.per)
     total = _over_time(quantity(without_time(mass)), dosage, dose.per) if mass else ""
@@ -139,6 +143,18 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     basis = basis_words(context.order.body_size, dose)
     chain = " = ".join(markdown(part) for part in (first, *equal_to) if part)
     return f"Ordered: {chain} ({markdown(basis)})." if basis else f"Ordered: {chain}."
+
+
+def _ordered_beside(context: CardContext, dose: DoseLimit, figure: str) -> str:
+    """`Ordered: tremelimumab 50 mg = 2 mg/kg (weight 25 kg on …).` of a drug that is given with the ordered one."""
+    unit = DoseUnit.of(dose.limit.unit)
+    amounts = [amount(figure, unit.per_administration)]
+    if unit.basis and dose.body_size is not None and dose.ordered is not None:
+        mass = _in_unit_of(dose.ordered, dose.limit) * dose.body_size.value
+        amounts.insert(0, quantity(Quantity(mass, unit.amount)))
+    basis = basis_words(context.order.body_size, dose)
+    told = markdown(f"{dose.drug} {' = '.join(amounts)}")
+    return f"Ordered: {told} ({markdown(basis)})." if basis else f"Ordered: {told}."
 
 
 def _mass(dosage: Dosage, per: str) -> Quantity | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cds_service.cards import cards_for
 from cql_like_rules import criteria
-from cql_like_rules.determination import Comparison, Finding, Status
+from cql_like_rules.determination import Comparison, DoseLimit, Finding, Status
 
 
 def only_card(cards: list[dict[str, Any]]) -> dict[str, Any]:
@@ -240,3 +240,44 @@ def test_a_smaller_dose_is_not_offered_where_the_schedule_or_the_drug_is_unsafe(
     determination = build.determination(order, dose, warned, advisories=(other,) if is_note else ())
     (card,) = (card for card in cards_for(determination) if card["extension"]["oncology-cds"]["kind"] == "dose")
     assert ("suggestions" in card) is is_offered
+
+
+# --- the dose of another drug ----------------------------------------------------------------------------------------
+
+
+def of_another_drug(build: Any, ordered: str, limit: str, unit: str, **rest: Any) -> dict[str, Any]:
+    order = build.order("1500", "mg", name="Imfinzi")
+    dose = DoseLimit(
+        limit=build.quantity(limit, unit),
+        per="dose",
+        criterion="CP.PHAR.295/I.A.6",
+        ordered=build.quantity(ordered, unit),
+        drug="tremelimumab",
+        **rest,
+    )
+    finding = Finding("dose", "warning", (build.criterion(drug="tremelimumab", unmet="Up to so much"),), dose)
+    return only_card(cards_for(build.determination(order, finding)))
+
+
+def test_the_dose_of_another_drug_is_told_by_the_name_of_that_drug(build: Any) -> None:
+    card = of_another_drug(build, "150", "75", "mg")
+    assert card["summary"] == "Tremelimumab 150 mg is twice the 75 mg limit per dose"
+    assert card["detail"] == (
+        "Ordered: tremelimumab 150 mg. Limit: 75 mg per dose (CP.PHAR.295 version 2026.03, I.A.6)."
+    )
+    assert "suggestions" not in card
+
+
+def test_the_dose_of_another_drug_by_weight_is_told_with_the_weight(build: Any) -> None:
+    weight = build.quantity("72", "kg")
+    card = of_another_drug(build, "2", "1", "mg/kg", absolute=build.quantity(72, "mg"), body_size=weight)
+    assert card["summary"] == "Tremelimumab 2 mg/kg is twice the 1 mg/kg limit per dose"
+    assert card["detail"].startswith(
+        "Ordered: tremelimumab 144 mg = 2 mg/kg (weight 72 kg on 2026-11-02). Limit: 1 mg/kg"
+    )
+
+
+def test_what_is_wrong_with_another_drug_is_told_without_the_dose_of_the_ordered_one(build: Any) -> None:
+    criterion = build.criterion(drug="tremelimumab", unmet="Tremelimumab is not due")
+    card = only_card(cards_for(build.determination(None, Finding("dose", "warning", (criterion,), None))))
+    assert "Ordered:" not in card["detail"]
