@@ -78,6 +78,11 @@ def is_known(system: str, code: str) -> bool:
     return (system, code) in displays() or code in OTHER_CODES.get(system, frozenset())
 
 
+def anchor(heading: str) -> str:
+    """The fragment by which a heading is linked to."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def codings(value: Any, all_objects: Objects) -> list[dict[str, Any]]:
     return [each for each in all_objects(value) if "system" in each and "code" in each]
 
@@ -94,6 +99,16 @@ def test_the_table_of_the_readme_says_what_the_index_says(folder: Path, examples
         (example.name, example.promise["file"], example.promise["title"], example.promise["expect"])
         for example in examples
     ]
+
+
+def test_the_readme_of_the_project_counts_them(folder: Path) -> None:
+    sections = (folder / "README.md").read_text("utf-8").split("\n## ")[1:]
+    count = {anchor(section.partition("\n")[0]): section.count("](order-sign/") for section in sections}
+    links = re.findall(
+        r"\[(\d+)\]\(fhir_examples/README\.md#(\S+?)\)", (folder.parent / "README.md").read_text("utf-8")
+    )
+    assert len(links) == len(POLICIES)
+    assert links == [(str(count[link]), link) for _, link in links]
 
 
 def test_the_index_promises_in_words_that_a_machine_can_check(example: Any) -> None:
