@@ -26,6 +26,8 @@ LOCAL = "https://oncology-cds.example/CodeSystem/"
 
 # Codes that no rule asks for, from HL7's own code systems, from the project's, and two laboratory tests.
 OTHER_CODES: Mapping[str, frozenset[str]] = {
+    HL7 + "adverse-event-outcome": frozenset({"resolved"}),
+    HL7 + "adverse-event-severity": frozenset({"moderate"}),
     HL7 + "allergyintolerance-clinical": frozenset({"active"}),
     HL7 + "allergyintolerance-verification": frozenset({"confirmed"}),
     HL7 + "condition-category": frozenset({"problem-list-item", "encounter-diagnosis"}),
