@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cds_service.cards.content import CardContext, Content, NoSuggestion, Suggestion, source_line
 from cds_service.cards.replacement import dose_words, replacement
 from cds_service.cards.text import markdown, plain, summary
@@ -19,6 +21,7 @@ def step_therapy_content(context: CardContext, finding: Finding) -> Content:
     criteria = _preferred_first(context, finding)
     paragraphs = (
         criteria_paragraph(context, criteria),
+        *_counted(criteria),
         _preferred(context),
         *other_ways(context, finding),
         markdown(suggestion.reason) if isinstance(suggestion, NoSuggestion) else "",
@@ -46,6 +49,18 @@ def _preferred_first(context: CardContext, finding: Finding) -> list[CriterionRe
     """The criterion that names the preferred drug, then those that would exempt the patient from it."""
     known = context.policy.criteria
     return sorted(finding.criteria, key=lambda each: not (each.section in known and known[each.section].alternative))
+
+
+def _counted(criteria: Sequence[CriterionResult]) -> list[str]:
+    """`Prior lines: 4.` The numbers that were compared with the required ones and are not met, by their names."""
+    counts = [
+        (comparison.left_name, comparison.left)
+        for criterion in criteria
+        if criterion.status is Status.NOT_MET
+        for comparison in criterion.comparisons
+        if comparison.left_name and isinstance(comparison.left, int) and not isinstance(comparison.left, bool)
+    ]
+    return [markdown(f"{name}: {count}.") for name, count in dict.fromkeys(counts)]
 
 
 def _preferred(context: CardContext) -> str:

@@ -7,7 +7,7 @@ import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 
 from cds_service.cards import cards_for
-from cql_like_rules.determination import Evidence, Finding, Status
+from cql_like_rules.determination import Comparison, Evidence, Finding, Status
 
 
 def only_card(cards: list[dict[str, Any]]) -> dict[str, Any]:
@@ -229,3 +229,19 @@ def test_the_label_gives_up_other_words_before_the_dose(build: Any, name: str, l
     shown = card["suggestions"][0]["label"]
     assert len(shown) <= 60
     assert shown == label
+
+
+def test_the_number_that_was_counted_is_told_once(build: Any) -> None:
+    counted = (
+        Comparison("GreaterOrEqual", 4, 1, True, "Prior lines", ""),
+        Comparison("Greater", 4, 3, True, "Prior lines", ""),
+        Comparison("GreaterOrEqual", 2, 3, False, "", "Failures needed"),
+        Comparison("Equal", True, False, False, "Relapsed", ""),
+    )
+    lines = build.criterion("I.A.6.a", "step-therapy", unmet="Covered after 1 to 3 prior lines", comparisons=counted)
+    number = build.criterion(
+        "I.A.6.g", "step-therapy", Status.MISSING, comparisons=(Comparison("Greater", 9, 3, True, "Prior drugs", ""),)
+    )
+    card = only_card(cards_for(build.determination(None, Finding("step-therapy", "warning", (lines, number)))))
+    assert "\n\nPrior lines: 4.\n\nPolicy:" in card["detail"]
+    assert "Prior drugs" not in card["detail"]
