@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.text import Text
@@ -150,9 +150,15 @@ def _tells_something(made: Comparison) -> bool:
 
 
 def _shown(card: Mapping[str, Any]) -> Panel:
+    """The card with its indicator on the border; the summary stands inside, where a narrow terminal wraps it."""
     style = _INDICATORS[card["indicator"]]
     body = card.get("detail", "") + "".join(f"\n\n[{s['label']}]" for s in card.get("suggestions", ()))
-    return Panel(Markdown(body), title=Text(card["summary"], style=style), title_align="left", border_style=style)
+    return Panel(
+        Group(Text(f"{card['summary']}\n", style=style), Markdown(body)),
+        title=Text(card["indicator"], style=style),
+        title_align="left",
+        border_style=style,
+    )
 
 
 def _validation(request: HookRequest) -> Iterator[str]:

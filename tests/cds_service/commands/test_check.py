@@ -55,6 +55,12 @@ def test_the_cards_are_printed_with_what_they_suggest(check: Check) -> None:
     assert "[Change dose to 450 mcg daily]" in result.stdout
 
 
+def test_a_summary_longer_than_a_line_of_the_terminal_is_not_cut():
+    told = " ".join(check(EXAMPLES / "darzalex-no-zoster-prophylaxis.json").stdout.replace("│", " ").split())
+    assert "Darzalex: Start acyclovir, valacyclovir or famciclovir within 7 days of the first infusion 6.1:" in told
+    assert "─ warning ─" in told
+
+
 def test_nothing_to_say_is_said(check: Check) -> None:
     result = check(EXAMPLES / "leukine-aml-met.json")
     assert (result.exit_code, result.stdout) == (0, "No cards.\n")
