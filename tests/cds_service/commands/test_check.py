@@ -55,7 +55,7 @@ def test_the_cards_are_printed_with_what_they_suggest(check: Check) -> None:
     assert "[Change dose to 450 mcg daily]" in result.stdout
 
 
-def test_a_summary_longer_than_a_line_of_the_terminal_is_not_cut():
+def test_a_summary_longer_than_a_line_of_the_terminal_is_not_cut(check: Check) -> None:
     told = " ".join(check(EXAMPLES / "darzalex-no-zoster-prophylaxis.json").stdout.replace("│", " ").split())
     assert "Darzalex: Start acyclovir, valacyclovir or famciclovir within 7 days of the first infusion 6.1:" in told
     assert "─ warning ─" in told
