@@ -1,4 +1,4 @@
-"""Which card comes first, and one card for each order and kind: what warns on one, what informs on another."""
+"""Which card comes first, and one card for each order, policy and kind: what warns on one, what informs on another."""
 
 from __future__ import annotations
 
@@ -24,20 +24,19 @@ KINDS = (
 """The kinds of cards, those first that can harm the patient, then those that the prescriber can change at once."""
 
 _OFFERED = ("suggestions", "selectionBehavior")
-_SEVERAL_POLICIES = "Several policies ask for another order here; change it by hand."
 
 
 def in_order(cards: Iterable[Card]) -> list[Card]:
     """The cards most important first, over any number of determinations: by indicator, then by kind.
 
-    Cards of equal rank stay as they came. Of one order and kind there is one card that warns, and one for information
-    apart from it, so that a note never lengthens a warning. It is the most important of them, with what the
-    others say added to it. It loses its suggestion when they are of another policy, as what one allows another may not.
+    Cards of equal rank stay as they came. Of one order, policy and kind there is one card that warns, and one for
+    information apart from it, so that a note never lengthens a warning. It is the most important of them, with what the
+    others say added to it.
     """
-    kept: dict[tuple[str, str, bool], Card] = {}
+    kept: dict[tuple[str, str, str, bool], Card] = {}
     for card in sorted(cards, key=_rank):
         about = card["extension"]["oncology-cds"]
-        place = about["order"], about["kind"], card["indicator"] == "info"
+        place = about["order"], about["policy"], about["kind"], card["indicator"] == "info"
         kept[place] = _joined(kept[place], card) if place in kept else card
     return list(kept.values())
 
@@ -48,7 +47,7 @@ def _rank(card: Card) -> tuple[int, int]:
 
 
 def _joined(card: Card, other: Card) -> Card:
-    """The card with the criteria of the other, and with those parts of its detail that it does not have.
+    """The card with the criteria and the suggestion of the other, and with those parts of its detail that it lacks.
 
     What both close with (where it is written) closes the joined card too.
     """
@@ -56,13 +55,7 @@ def _joined(card: Card, other: Card) -> Card:
     blocks, others = _blocks(card["detail"]), _blocks(other["detail"])
     closing = [blocks.pop()] if len(blocks) > 1 and len(others) > 1 and blocks[-1] == others[-1] else []
     added = [block for block in others if block not in (*blocks, *closing)]
-    joined = dict(card)
-    offered = {name: each[name] for each in (other, card) for name in _OFFERED if name in each}
-    if offered and about["policy"] == other_about["policy"]:
-        joined |= offered
-    elif offered:
-        joined = {name: value for name, value in card.items() if name not in _OFFERED}
-        added.append(_SEVERAL_POLICIES)
+    joined = card | {name: each[name] for each in (other, card) for name in _OFFERED if name in each}
     joined["detail"] = "\n\n".join([*blocks, *added, *closing])
     criteria = [*about.get("criteria", ()), *other_about.get("criteria", ())]
     if criteria:

@@ -71,12 +71,9 @@ def test_two_cards_of_one_order_and_kind_become_one_that_says_both() -> None:
     assert len(joined["extension"]["oncology-cds"]["criteria"]) == 2
 
 
-def test_a_joined_card_loses_its_suggestion_as_one_policy_may_not_allow_what_another_does() -> None:
-    suggestion = {"suggestions": [{"label": "Change dose"}], "selectionBehavior": "at-most-one"}
-    (joined,) = in_order([card("critical", "dose", **suggestion), card("warning", "dose", policy="Q")])
-    assert "suggestions" not in joined
-    assert "selectionBehavior" not in joined
-    assert joined["detail"].endswith("change it by hand.")
+def test_each_policy_keeps_its_own_card_of_a_kind() -> None:
+    one, other = card("critical", "dose"), card("warning", "dose", policy="Q")
+    assert in_order([other, one]) == [one, other]
 
 
 def test_cards_of_one_policy_keep_what_one_of_them_suggests() -> None:
