@@ -99,14 +99,23 @@ function withoutParameterTypes(elm) {
 let codes = new engine.CodeService({});
 const patients = fhir.PatientSource.FHIRv401(); // reads its model of FHIR each time one is made: one serves all
 
-// To this reader a contained resource is a Resource and no more; its type, which the data tell, is given back to it.
+// What is read of an element is kept: the reader makes it anew each time, at some cost. And a contained resource, which
+// to this reader is a Resource and no more, gets its type back, which the data tell.
 const wrapper = fhir.FHIRWrapper.FHIRv401();
 const fhirObject = Object.getPrototypeOf(wrapper.wrap({ resourceType: 'Patient' }));
 const { get } = fhirObject;
+const read = new WeakMap();
 fhirObject.get = function (name) {
-  return name === 'contained' && this._json?.contained
-    ? this._json.contained.map(resource => wrapper.wrap(resource))
-    : get.call(this, name);
+  if (!read.has(this)) read.set(this, new Map());
+  const known = read.get(this);
+  if (!known.has(name))
+    known.set(
+      name,
+      name === 'contained' && this._json?.contained
+        ? this._json.contained.map(resource => wrapper.wrap(resource))
+        : get.call(this, name)
+    );
+  return known.get(name);
 };
 
 function setValueSets({ valueSets }) {
