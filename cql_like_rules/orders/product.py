@@ -99,7 +99,7 @@ def _codes(concept: Json) -> tuple[Code, ...]:
 def _name(codes: Iterable[Code], terminology: Terminology) -> str:
     """The brand that the codes stand for, else the drug of the first known code.
 
-    `5 ML daratumumab 20 MG/ML Injection` is daratumumab to a prescriber.
+    A prescriber says the drug, not `5 ML … 20 MG/ML Injection`.
     """
     codes = tuple(codes)
     brands = [brand for code in codes for brand in terminology.brands(code)]
