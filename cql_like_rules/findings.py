@@ -60,12 +60,16 @@ def _finding(kind: str, criteria: list[CriterionResult], limit_of: dict[str, Dos
     exceeded = sorted(found, key=lambda limit: bool(limit.drug))
     worst = next((limit for limit in exceeded if limit.exceeded or limit.fallen_short), None)
     worst = worst or next(iter(exceeded), None)
-    # The weight that an author gives is that of a criterion which is not met; what is missing is asked for.
-    given = [criterion.indicator if criterion.status is Status.NOT_MET else "" for criterion in criteria]
-    indicators = [indicator or "warning" for indicator in given]
+    indicators = [_given_weight(criterion) for criterion in criteria]
     if worst is not None and is_critical(worst):
         indicators.append("critical")
-    return Finding(kind, max(indicators, key=_WEIGHT.__getitem__), tuple(criteria), worst)
+    gravest_first = sorted(criteria, key=lambda criterion: -_WEIGHT[_given_weight(criterion)])
+    return Finding(kind, max(indicators, key=_WEIGHT.__getitem__), tuple(gravest_first), worst)
+
+
+def _given_weight(criterion: CriterionResult) -> str:
+    """The weight that the author gives to a criterion that is not met; what is missing is asked for."""
+    return (criterion.indicator if criterion.status is Status.NOT_MET else "") or "warning"
 
 
 def _with_advisories(findings: list[Finding], advisories: Iterable[CriterionResult]) -> list[Finding]:

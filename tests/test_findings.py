@@ -61,9 +61,14 @@ def test_what_is_not_met_speaks_in_its_own_kind_and_what_is_missing_asks_for_doc
     ]
 
 
-def test_a_finding_weighs_as_much_as_the_weightiest_of_its_criteria() -> None:
-    blocking = [criterion("I.A", "regimen"), criterion("I.B", "regimen", indicator="critical")]
-    assert shown(findings_of(blocking, [], [])) == [("regimen", "critical", ["I.A", "I.B"])]
+def test_a_finding_weighs_as_much_as_the_weightiest_of_its_criteria_and_tells_it_first() -> None:
+    blocking = [
+        criterion("I.A", "regimen"),
+        criterion("I.B", "regimen", indicator="critical"),
+        criterion("I.C", "regimen", indicator="info"),
+        criterion("I.D", "regimen"),
+    ]
+    assert shown(findings_of(blocking, [], [])) == [("regimen", "critical", ["I.B", "I.A", "I.D", "I.C"])]
     alone = [criterion("I.A", "documentation", indicator="info")]
     assert shown(findings_of(alone, [], [])) == [("documentation", "info", ["I.A"])]
 

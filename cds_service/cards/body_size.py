@@ -25,11 +25,14 @@ def basis_words(body: BodySize, dose: DoseLimit) -> str:
 
 
 def is_counted(body: BodySize, dose: DoseLimit) -> bool:
-    """Whether the limit was multiplied with another body size than the measured one: a capped or rounded one."""
+    """Whether the limit was multiplied with another body size than the measured one: a capped or rounded one.
+
+    Sizes that are told in the same digits are the same: CQL has eight decimal places for an area by Mosteller.
+    """
     basis = DoseUnit.of(dose.limit.unit).basis
     measured = {"m2": body.surface_area, "kg": body.weight}.get(basis)
     used = quantities.converted(dose.body_size, basis) if basis else None
-    return measured is not None and used is not None and measured.value.value != used.value
+    return measured is not None and used is not None and size_words(measured.value) != size_words(used)
 
 
 def size_words(size: Quantity) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.cards.amounts import iso_day, number
@@ -55,9 +56,16 @@ def age_content(context: CardContext, finding: Finding) -> Content:
 
 
 def diagnosis_content(context: CardContext, finding: Finding) -> Content:
-    """The use that the policy does not list, with the policy that reviews such uses where there is one."""
+    """The use that the policy does not list, with the policy that reviews such uses where there is one.
+
+    That the request goes there is all there is to say then: not which of the listed uses it is not.
+    """
     referral = context.determination.referral
-    return criteria_content(context, finding, f"Reviewed under policy {markdown(referral)}." if referral else "")
+    if not referral:
+        return criteria_content(context, finding)
+    first = replace(finding, criteria=finding.criteria[:1])
+    content = criteria_content(context, first, f"Reviewed under policy {markdown(referral)}.")
+    return replace(content, criteria=finding.criteria)
 
 
 def duration_content(context: CardContext, finding: Finding) -> Content:

@@ -146,7 +146,7 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
 
 
 def _ordered_beside(context: CardContext, dose: DoseLimit, figure: str) -> str:
-    """`Ordered: tremelimumab 50 mg = 2 mg/kg (weight 25 kg on …).` of a drug that is given with the ordered one."""
+    """`Ordered: the other drug 50 mg = 2 mg/kg (weight 25 kg on …).` of a drug that is given with the ordered one."""
     unit = DoseUnit.of(dose.limit.unit)
     amounts = [amount(figure, unit.per_administration)]
     if unit.basis and dose.body_size is not None and dose.ordered is not None:
@@ -193,14 +193,15 @@ def _criterion(context: CardContext, dose: DoseLimit) -> CriterionResult | None:
 def _also_wrong(context: CardContext, dose: DoseLimit) -> str:
     """What the criterion of the limit refuses beside the amount (the route, the number of doses); "" for nothing.
 
-    An element of the order is refused when it was compared and no comparison of it held.
+    An element of the order is refused when it was compared and no comparison of it held. To be equal to a number is no
+    limit: it tells cases apart (a single dose from several), so that it does not count.
     """
     criterion = _criterion(context, dose)
     if criterion is None or not criterion.unmet:
         return ""
     answers: dict[str, set[bool | None]] = {}
     for made in criterion.comparisons:
-        if made.left_name.startswith(_ORDER) and made.right != dose.limit:
+        if made.left_name.startswith(_ORDER) and made.right != dose.limit and made.operator != "Equal":
             answers.setdefault(made.left_name, set()).add(made.result)
     refused = any(False in given and True not in given for given in answers.values())
     return f"Also: {markdown(one_line(criterion.unmet).rstrip('.'))}." if refused else ""

@@ -144,6 +144,18 @@ def test_a_use_that_is_not_listed_names_the_policy_that_reviews_it(build: Any, k
     assert "Reviewed under policy CP.PMN.53." in card["detail"]
 
 
+def test_a_use_that_is_not_listed_is_not_said_once_for_each_listed_use(build: Any) -> None:
+    criteria = (build.criterion("III.A", unmet="This use is not listed"), build.criterion("I.A.1", unmet="Not for AML"))
+    finding = Finding("diagnosis", "warning", criteria)
+    card = only_card(cards_for(build.determination(None, finding, referral="CP.PMN.53")))
+    assert card["summary"].endswith("This use is not listed")
+    assert "Not for AML" not in card["detail"]
+    assert [each["id"] for each in card["extension"]["oncology-cds"]["criteria"]] == [
+        "CP.PHAR.295/III.A",
+        "CP.PHAR.295/I.A.1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("approval", "words"),
     [

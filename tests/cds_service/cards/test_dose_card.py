@@ -158,6 +158,7 @@ def route_compared(route: str, covered: str) -> Comparison:
         ([route_compared("SC", "IV")], True),
         ([route_compared("IV", "IV")], False),
         ([route_compared("SC", "IV"), route_compared("SC", "SC")], False),
+        ([Comparison("Equal", 7, 1, False, "Order.numberOfDoses", "")], False),
         ([], False),
     ],
 )
@@ -187,6 +188,14 @@ def test_a_capped_body_surface_area_is_said_beside_the_measured_one(build: Any) 
 
 def test_a_body_size_that_is_counted_as_measured_is_said_once(build: Any) -> None:
     assert "counted" not in only_card(cards_for(build.overdose()))["detail"]
+
+
+def test_a_body_size_that_differs_in_digits_that_are_not_told_is_counted_as_measured(build: Any) -> None:
+    order = build.order("70", "mg/m2", area=Decimal("1.7929999999"))
+    limit = build.dose_limit(order, "56", "mg/m2/d", counted=Decimal("1.793"))
+    card = only_card(cards_for(build.overdose(order, limit)))
+    assert "counted" not in card["detail"]
+    assert card["suggestions"][0]["label"] == "Change dose to 56 mg/m² daily"
 
 
 def recommended(build: Any, dose: str, unit: str = "mg") -> dict[str, Any]:
