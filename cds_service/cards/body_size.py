@@ -16,12 +16,16 @@ def basis_words(body: BodySize, dose: DoseLimit) -> str:
     `BSA 2.40 m² on 2026-11-02, counted as 2.20 m²` where the policy counts another size than the measured one. "" too
     when the measurement is not known.
     """
-    basis = DoseUnit.of(dose.limit.unit).basis
+    words = measured_words(body, DoseUnit.of(dose.limit.unit).basis)
+    return f"{words}, counted as {size_words(dose.body_size)}" if dose.body_size and is_counted(body, dose) else words
+
+
+def measured_words(body: BodySize, basis: str) -> str:
+    """The body surface area for `m2`, the weight for `kg`, with how and when it was measured; "" when not known."""
     measured = {"m2": body.surface_area, "kg": body.weight}.get(basis)
     if measured is None:
         return ""
-    words = _surface_words(body, measured) if basis == "m2" else _dated("weight", measured)
-    return f"{words}, counted as {size_words(dose.body_size)}" if dose.body_size and is_counted(body, dose) else words
+    return _surface_words(body, measured) if basis == "m2" else _dated("weight", measured)
 
 
 def is_counted(body: BodySize, dose: DoseLimit) -> bool:

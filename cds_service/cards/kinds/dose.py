@@ -17,7 +17,7 @@ from cds_service.cards.amounts import (
     with_decimals,
     without_time,
 )
-from cds_service.cards.body_size import basis_words
+from cds_service.cards.body_size import basis_words, measured_words
 from cds_service.cards.content import (
     CardContext,
     Content,
@@ -140,7 +140,9 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     written = exact(dosage.as_ordered) if dosage.as_ordered else ""
     first = plain(order_words(context.order))
     equal_to = [part for part in dict.fromkeys((total, compared)) if part and part != written]
-    basis = basis_words(context.order.body_size, dose)
+    body = context.order.body_size
+    by_size = DoseUnit.of(dosage.as_ordered.unit).basis if dosage.as_ordered else ""
+    basis = basis_words(body, dose) or (measured_words(body, by_size) if equal_to else "")
     chain = " = ".join(markdown(part) for part in (first, *equal_to) if part)
     return f"Ordered: {chain} ({markdown(basis)})." if basis else f"Ordered: {chain}."
 

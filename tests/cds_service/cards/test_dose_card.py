@@ -190,6 +190,13 @@ def test_a_body_size_that_is_counted_as_measured_is_said_once(build: Any) -> Non
     assert "counted" not in only_card(cards_for(build.overdose()))["detail"]
 
 
+def test_the_body_size_that_made_a_mass_of_the_ordered_dose_is_said(build: Any) -> None:
+    order = build.order("300", "ug/m2", area=Decimal("1.8"))
+    limit = build.dose_limit(order, "450", "ug/d")
+    card = only_card(cards_for(build.overdose(order, limit)))
+    assert "Ordered: 300 mcg/m² IV daily = 540 mcg (BSA 1.80 m², Mosteller, " in card["detail"]
+
+
 def test_a_body_size_that_differs_in_digits_that_are_not_told_is_counted_as_measured(build: Any) -> None:
     order = build.order("70", "mg/m2", area=Decimal("1.7929999999"))
     limit = build.dose_limit(order, "56", "mg/m2/d", counted=Decimal("1.793"))
