@@ -81,10 +81,19 @@ def dose_words(order: Order, dose: Quantity) -> str:
 
 
 def order_words(order: Order) -> str:
-    """What is ordered, as in the text of a dosage instruction: `56 mg/m² IV days 1 and 2 of 28`."""
+    """What is ordered, as in the text of a dosage instruction: `56 mg/m² IV days 1 and 2 of 28`.
+
+    Each of several instructions is told: `20 mg/m² IV days 1 and 2 of 28; 56 mg/m² IV days 8, 9, 15 and 16 of 28`.
+    """
     dosage = order.dosage
-    written = exact(dosage.as_ordered) if dosage.as_ordered else ""
-    return " ".join(part for part in (written, route_words(dosage), dosage.schedule.text) if part)
+    parts = dosage.parts or ((dosage.as_ordered, dosage.schedule.text),)
+    told = (_instruction_words(order, written, schedule) for written, schedule in parts)
+    return "; ".join(words for words in told if words)
+
+
+def _instruction_words(order: Order, written: Quantity | None, schedule: str) -> str:
+    dose = exact(written) if written else ""
+    return " ".join(part for part in (dose, route_words(order.dosage), schedule) if part)
 
 
 def words_of_label(order: Order, dose: Quantity) -> str:

@@ -98,7 +98,11 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Dosage:
-    """What the dosage instructions come to. `as_ordered` is the dose quantity as written (`250 ug/m2`, `2 mL`)."""
+    """What the dosage instructions come to. `as_ordered` is the dose quantity as written (`250 ug/m2`, `2 mL`).
+
+    Of several instructions that state a dose, `parts` are the doses as written with the words of their schedules, in
+    the order of the instructions; there is no one `as_ordered` then.
+    """
 
     as_ordered: Quantity | None
     per_administration: Amounts
@@ -108,6 +112,7 @@ class Dosage:
     route: Code | None
     route_text: str
     first_dose: DateTime | Date | None = None
+    parts: tuple[tuple[Quantity | None, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def _dosage(
         route,
         route_text,
         min(firsts, key=earliest_day) if firsts else None,
+        tuple((i.dose.as_ordered, i.timing.schedule.text) for i in instructions) if len(instructions) > 1 else (),
     ), timings
 
 

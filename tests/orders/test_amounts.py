@@ -124,6 +124,7 @@ def test_instructions_for_the_same_time_add_up(drafts):
     assert masses(dosage) == (Decimal("12.5"),) * 3
     assert (dosage.schedule.per_day, dosage.schedule.per_week) == (1, 1)
     assert dosage.as_ordered is None
+    assert len(dosage.parts) > 1
 
 
 def test_instructions_for_different_hours_add_up_in_the_day(drafts):

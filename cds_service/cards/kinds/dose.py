@@ -138,13 +138,15 @@ def _ordered(context: CardContext, dose: DoseLimit, ordered: Quantity) -> str:
     mass = _mass(dosage, dose.per)
     total = _over_time(quantity(without_time(mass)), dosage, dose.per) if mass else ""
     written = exact(dosage.as_ordered) if dosage.as_ordered else ""
-    first = plain(order_words(context.order))
     equal_to = [part for part in dict.fromkeys((total, compared)) if part and part != written]
+    # Doses of different days do not add up: the highest of them is compared.
+    days = {schedule for _, schedule in dosage.parts}
+    joint = "; the highest dose is " if len(days) > 1 and dose.per == "dose" else " = "
+    told = joint.join(part for part in (plain(order_words(context.order)), " = ".join(equal_to)) if part)
     body = context.order.body_size
     by_size = DoseUnit.of(dosage.as_ordered.unit).basis if dosage.as_ordered else ""
     basis = basis_words(body, dose) or (measured_words(body, by_size) if equal_to else "")
-    chain = " = ".join(markdown(part) for part in (first, *equal_to) if part)
-    return f"Ordered: {chain} ({markdown(basis)})." if basis else f"Ordered: {chain}."
+    return f"Ordered: {markdown(told)} ({markdown(basis)})." if basis else f"Ordered: {markdown(told)}."
 
 
 def _ordered_beside(context: CardContext, dose: DoseLimit, figure: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from cds_service.cards import cards_for
 from cql_like_rules import criteria
+from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.determination import Comparison, DoseLimit, Finding, Status
 
 
@@ -195,6 +197,26 @@ def test_the_body_size_that_made_a_mass_of_the_ordered_dose_is_said(build: Any) 
     limit = build.dose_limit(order, "450", "ug/d")
     card = only_card(cards_for(build.overdose(order, limit)))
     assert "Ordered: 300 mcg/m² IV daily = 540 mcg (BSA 1.80 m², Mosteller, " in card["detail"]
+
+
+def test_each_instruction_of_an_order_is_told_and_the_highest_dose_compared(build: Any) -> None:
+    order = build.order("56", "mg/m2")
+    parts = (
+        (Quantity(Decimal(20), "mg/m2"), "days 1 and 2 of 28"),
+        (Quantity(Decimal(56), "mg/m2"), "days 8 and 9 of 28"),
+    )
+    order = replace(order, dosage=replace(order.dosage, as_ordered=None, parts=parts))
+    limit = replace(
+        build.dose_limit(order, "27", "mg/m2/d"),
+        per="dose",
+        limit=Quantity(Decimal(27), "mg/m2"),
+        ordered=order.dosage.per_administration.per_m2,
+    )
+    card = only_card(cards_for(build.overdose(order, limit)))
+    assert (
+        "Ordered: 20 mg/m² IV days 1 and 2 of 28; 56 mg/m² IV days 8 and 9 of 28; "
+        "the highest dose is 100.8 mg = 56 mg/m² (BSA 1.80 m²"
+    ) in card["detail"]
 
 
 def test_a_body_size_that_differs_in_digits_that_are_not_told_is_counted_as_measured(build: Any) -> None:
