@@ -142,7 +142,7 @@ class Element:
                 self._note(path, f"{json!r} cannot be read as {type_name}.")
                 return None
             if type_name == "Resource":
-                type_name = json.get("resourceType", "Resource")
+                type_name = lenient.text(json.get("resourceType")) or type_name
         elif json is None and sibling is None:
             return None
         return Element(type_name, json, self.resource or self, path, sibling=sibling, notes=self._notes)

@@ -144,6 +144,12 @@ def test_contained_resources_have_their_own_type():
     assert request.get("contained")[0].type == "Medication"
 
 
+@pytest.mark.parametrize("resource_type", [None, 5, {}, [], " "])
+def test_a_contained_resource_that_does_not_tell_its_type_is_any_resource(resource_type: object) -> None:
+    request, _ = element("MedicationRequest", {"contained": [{"resourceType": resource_type, "id": "m"}]})
+    assert request.get("contained")[0].type == "Resource"
+
+
 def test_elements_are_equal_by_type_and_content():
     one, _ = element("Condition", CONDITION)
     other, _ = element("Condition", dict(CONDITION))
