@@ -9,7 +9,10 @@ from cql_like_rules.determination import CriterionResult, Determination, Status
 
 
 def documents_instead(determination: Determination, criterion: CriterionResult) -> Iterator[CriterionResult]:
-    """The documentation criteria that stand beside the criterion in an any-of of the policy and are not met."""
+    """The documentation criteria that stand beside the criterion in an any-of of the policy and are still open.
+
+    One that was denied is no way out any more.
+    """
     for node in determination.criteria:
         known = determination.policy.criteria.get(node.section)
         if known is None or known.structure is None:
@@ -17,7 +20,7 @@ def documents_instead(determination: Determination, criterion: CriterionResult) 
         holding = {child.section for child in node.children if any(below.id == criterion.id for below in child.walk())}
         others = _alternatives(known.structure, holding)
         for child in node.children:
-            if child.section in others and child.kind == "documentation" and child.status is not Status.MET:
+            if child.section in others and child.kind == "documentation" and child.status is Status.MISSING:
                 yield child
 
 
