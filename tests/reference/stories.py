@@ -7,7 +7,7 @@ service gives.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,6 @@ class Story:
     record: Record
     parameters: Mapping[str, Any]
     as_of: DateTime
-    evaluation: Evaluation
 
     @property
     def policy(self) -> str:
@@ -59,9 +58,8 @@ class Story:
         """What our engine makes of every define, by library and name; `FAILED` for one that fails."""
         values: dict[tuple[str, str], Any] = {}
         for library in parts_of(self.library):
-            # What was asked already is known to the evaluation that was taken.
-            taken = library is self.library
-            evaluation = self.evaluation if taken else Evaluation(library, self.record, {}, self.as_of)
+            parameters = self.parameters if library is self.library else {}
+            evaluation = Evaluation(library, self.record, parameters, self.as_of)
             for name in library.defines:
                 outcome = evaluation.outcome(name)
                 values[library.name, name] = FAILED if outcome.failure else outcome.value
@@ -85,17 +83,23 @@ class _Failed:
 FAILED = _Failed()
 
 
+class _Enough(Exception):
+    """The story is taken; what is determined is of no interest."""
+
+
 @contextmanager
-def _taken(name: str) -> Iterator[list[Story]]:
-    """The stories that `determine` asks meanwhile."""
+def _taken(name: str, *, only: bool = False) -> Iterator[list[Story]]:
+    """The stories that `determine` asks meanwhile; with `only`, the first one, and nothing is determined."""
     stories: list[Story] = []
 
     class Taken(Evaluation):
         def __init__(self, library: CompiledLibrary, record: Any, parameters: Mapping[str, Any], at: DateTime) -> None:
+            stories.append(Story(name, library, record, parameters, at))
+            if only:
+                raise _Enough
             super().__init__(library, record, parameters, at)
-            stories.append(Story(name, library, record, parameters, at, self))
 
-    with patch("cql_like_rules.determine.Evaluation", Taken):
+    with patch("cql_like_rules.determine.Evaluation", Taken), suppress(_Enough):
         yield stories
 
 
@@ -104,7 +108,7 @@ def stories_of_cases(folder: Path, terminology: Terminology) -> list[Story]:
     policy = load_policy(folder, terminology)
     found: list[Story] = []
     for case in cases_of(folder):
-        with _taken(f"{case.file.stem}: {case.name}") as stories:
+        with _taken(f"{case.file.stem}: {case.name}", only=True) as stories:
             determination_of(case, policy, terminology)
         found += stories
     return found
