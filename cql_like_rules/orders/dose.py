@@ -22,11 +22,12 @@ from cql_like_rules.orders.units import DoseUnit, dose_unit, ordered_mass, unit_
 class Dose:
     """One dose: `as_ordered` as written, and its mass (`mg` or `ug`) as a number, per body size, per time.
 
-    `value` None: the mass could not be computed. `per_size` is `m2`, `kg` or empty, `per_time` `d`, `wk` or empty
-    (`ug/m2/d` is the dose of a day, however often it is given).
+    `as_ordered` None: a dose is stated and its number cannot be read. `value` None: the mass could not be computed.
+    `per_size` is `m2`, `kg` or empty, `per_time` `d`, `wk` or empty (`ug/m2/d` is the dose of a day, however often it
+    is given).
     """
 
-    as_ordered: Quantity
+    as_ordered: Quantity | None
     value: Decimal | None
     mass_unit: str = ""
     per_size: str = ""
@@ -105,7 +106,7 @@ def _dose(quantity: Json, product: Product, problems: list[str], notes: list[str
     value, written = lenient.number(quantity.get("value")), unit_of(quantity)
     if value is None:
         problems.append("The dose has no value that can be read.")
-        return None
+        return Dose(None, None)
     as_ordered = Quantity(value, written or "1")
     unit = dose_unit(written)
     problem = _fault(value, written, unit, lenient.text(quantity.get("comparator")))

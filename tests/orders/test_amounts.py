@@ -231,3 +231,11 @@ def test_without_a_body_size_a_mass_is_unknown_and_the_ordered_amount_is_known(d
     amounts = read_one(drafts, 5, unit).per_week
     assert amounts.mass is None
     assert (amounts.per_m2 or amounts.per_kg).value == 35
+
+
+@pytest.mark.parametrize("value", [None, "seventy", {}])
+def test_a_dose_that_cannot_be_read_leaves_the_amount_open_whatever_the_other_instructions_say(drafts, value):
+    order = drafts.read(drafts.medication_request(drafts.instruction(100), drafts.instruction(value)))
+    assert order.dosage.per_administration.mass is None
+    assert order.dosage.per_day.mass is None
+    assert "The dose has no value that can be read." in order.problems
