@@ -13,7 +13,7 @@ from typing import Any
 
 from cql_like_rules.cql.requirements import DataRequirement, merged, requirements_of
 from cql_like_rules.cql.values.concept import LOINC, Code
-from cql_like_rules.orders import body_size
+from cql_like_rules.orders import body_charted
 from cql_like_rules.policy import Policy
 
 OF_EVERY_ORDER: tuple[DataRequirement, ...] = (
@@ -28,13 +28,14 @@ OF_EVERY_ORDER: tuple[DataRequirement, ...] = (
     DataRequirement(
         "Observation",
         "code",
-        codes=tuple(Code(code, LOINC) for code in body_size.CODES),
+        codes=tuple(Code(code, LOINC) for code in body_charted.CODES),
         elements=("code", "component.code", "component.value", "effective", "issued", "status", "value"),
     ),
     DataRequirement("Organization", elements=("alias", "identifier", "name")),
     DataRequirement("Patient"),
+    DataRequirement("QuestionnaireResponse", elements=("authored", "item", "status")),
 )
-"""What reading an order takes, whatever the policies: drug, dose and earlier dose, body size, the plan that pays."""
+"""What reading an order takes, whatever the policies: drug, dose, earlier dose, body size, the plan that pays."""
 
 _PROJECT = "https://oncology-cds.example"
 _PROFILES = "http://hl7.org/fhir/StructureDefinition"
@@ -60,7 +61,7 @@ def data_requirements_library(policies: Sequence[Policy]) -> dict[str, Any]:
         "type": {"coding": [{"system": _LIBRARY_TYPES, "code": "module-definition"}]},
         "subjectCodeableConcept": {"coding": [{"system": _RESOURCE_TYPES, "code": "Patient"}]},
         "relatedArtifact": [{"type": "depends-on", "resource": resource} for resource in depends_on],
-        "dataRequirement": [_data_requirement(requirement) for requirement in requirements],
+        "dataRequirement": [data_requirement_json(requirement) for requirement in requirements],
     }
 
 
@@ -78,7 +79,8 @@ def _identity(policies: Sequence[Policy]) -> Mapping[str, Any]:
     return {"id": identity, "url": url, **version, "name": "DataRequirements", "title": title}
 
 
-def _data_requirement(requirement: DataRequirement) -> dict[str, Any]:
+def data_requirement_json(requirement: DataRequirement) -> dict[str, Any]:
+    """A requirement as FHIR's DataRequirement."""
     written: dict[str, Any] = {"type": requirement.type, "profile": [f"{_PROFILES}/{requirement.type}"]}
     if requirement.elements:
         written["mustSupport"] = list(requirement.elements)

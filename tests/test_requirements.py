@@ -108,6 +108,7 @@ class TestAsFhir:
         (body_size,) = by_type["Observation"]["codeFilter"]
         assert body_size["path"] == "code"
         assert {"system": "http://loinc.org", "code": "29463-7"} in body_size["code"]
+        assert by_type["QuestionnaireResponse"]["mustSupport"] == ["authored", "item", "status"]
 
     @pytest.mark.parametrize("folder", FOLDERS[:1])
     def test_it_is_the_same_every_time(self, folder: str, loaded: Loaded, shipped_terminology: Terminology) -> None:

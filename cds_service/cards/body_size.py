@@ -13,8 +13,8 @@ from .amounts import DoseUnit, iso_day, quantity, surface_area
 def basis_words(body: BodySize, dose: DoseLimit) -> str:
     """`BSA 1.80 m², Mosteller, weight 72 kg on 2026-11-02` for a limit per m², the weight for one per kg, else "".
 
-    `BSA 2.40 m² on 2026-11-02, counted as 2.20 m²` where the policy counts another size than the measured one. "" too
-    when the measurement is not known.
+    `BSA 2.40 m² on 2026-11-02, counted as 2.20 m²` where the policy counts another size than the measured one;
+    `weight 72 kg, answered on 2026-11-02` where it was answered in a questionnaire. "" too when it is not known.
     """
     words = measured_words(body, DoseUnit.of(dose.limit.unit).basis)
     return f"{words}, counted as {size_words(dose.body_size)}" if dose.body_size and is_counted(body, dose) else words
@@ -45,19 +45,23 @@ def size_words(size: Quantity) -> str:
 
 
 def _surface_words(body: BodySize, area: Measurement) -> str:
-    words = f"BSA {surface_area(area.value)}"
-    if area.method == "documented":
-        return f"{words} on {iso_day(area.date)}"
-    return ", ".join([words, area.method, *_height_and_weight(body)])
+    if not area.computed:
+        return f"BSA {surface_area(area.value)}{_when(area)}"
+    return ", ".join([f"BSA {surface_area(area.value)}", area.method, *_height_and_weight(body)])
 
 
 def _height_and_weight(body: BodySize) -> list[str]:
     """Both sizes with one date where they share it."""
     height, weight = body.height, body.weight
-    if height and weight and iso_day(height.date) == iso_day(weight.date):
+    if height and weight and _when(height) == _when(weight):
         return [f"height {quantity(height.value)} and {_dated('weight', weight)}"]
     return [_dated(name, size) for name, size in (("height", height), ("weight", weight)) if size]
 
 
 def _dated(name: str, measurement: Measurement) -> str:
-    return f"{name} {quantity(measurement.value)} on {iso_day(measurement.date)}"
+    return f"{name} {quantity(measurement.value)}{_when(measurement)}"
+
+
+def _when(measurement: Measurement) -> str:
+    day = iso_day(measurement.date)
+    return f", answered on {day}" if measurement.answered else f" on {day}"

@@ -54,19 +54,33 @@ class Schedule:
     text: str = ""
 
 
+DOCUMENTED, ANSWERED, COMPUTED = "documented", "answered", "Mosteller"
+"""How a body measurement came about: charted, answered in a questionnaire, computed from weight and height."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One body measurement that may be used: its value, when it was taken, how old it was on the order's date.
 
-    `reference` names the Observation; `method` is how a body surface area came about: `documented` or `Mosteller`.
-    `sources` are the Observations it rests on.
+    `sources` are the Observations and QuestionnaireResponses it rests on; `method` is how it came about: `documented`,
+    `answered`, or `Mosteller` for a body surface area that was computed.
     """
 
     value: Quantity
     date: Date | DateTime
     age_in_days: int
     sources: tuple[str, ...]
-    method: str = "documented"
+    method: str = DOCUMENTED
+
+    @property
+    def answered(self) -> bool:
+        """Whether a clinician answered it in a questionnaire."""
+        return self.method == ANSWERED
+
+    @property
+    def computed(self) -> bool:
+        """Whether it was computed from weight and height."""
+        return self.method == COMPUTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ _PLACES = Decimal("1E-8")
 def order_parameter(order: Order) -> Tuple:
     """The value of the parameter "Order", of the type `ORDER_TYPE_CQL`; what the order does not tell is null.
 
-    Numbers have at most the eight decimals of a CQL Decimal. The order itself is the source of the tuple, and the
-    Observations are those of its body measurements, so that a trace names them.
+    Numbers have at most the eight decimals of a CQL Decimal. The order itself is the source of the tuple, and
+    what a body measurement rests on is the source of that, so that a trace names them.
     """
     body = order.body_size
     return Tuple(

@@ -59,6 +59,23 @@ def surface_area(value, date="2026-04-10", **more):
     return observation("8277-6", value, "m2", date, **more)
 
 
+def response(*items, authored="2026-04-10", identity="qr", **more):
+    """A completed questionnaire with these items."""
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": identity,
+        "status": "completed",
+        "authored": authored,
+        "item": list(items),
+        **more,
+    }
+
+
+def item(link, *answers, **more):
+    """An item with these answers."""
+    return {"linkId": link, "answer": list(answers), **more}
+
+
 def read(request, *resources, settings=None, drafts=()):
     """The order that a request makes, with the resources in the record."""
     record = Record(resources)
@@ -75,6 +92,8 @@ class Drafts:
     height = staticmethod(height)
     surface_area = staticmethod(surface_area)
     quantity = staticmethod(quantity)
+    response = staticmethod(response)
+    item = staticmethod(item)
     read = staticmethod(read)
     daily = DAILY
     weekly = WEEKLY

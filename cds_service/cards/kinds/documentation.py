@@ -117,9 +117,10 @@ def _dose_is_open(missing: Sequence[CriterionResult]) -> bool:
 def _outdated(context: CardContext) -> list[str]:
     """The measurements that are too old; a surface area computed from them says nothing of its own."""
     outdated = context.order.body_size.outdated or {}
-    return [_old(name, found) for name, found in outdated.items() if found.method == "documented"]
+    return [_old(name, found) for name, found in outdated.items() if not found.computed]
 
 
 def _old(name: str, measurement: Measurement) -> str:
     when = f"{iso_day(measurement.date)} ({measurement.age_in_days} days old)"
-    return markdown(f"{name.replace('_', ' ')} {quantity(measurement.value)} of {when}.")
+    of = "answered on" if measurement.answered else "of"
+    return markdown(f"{name.replace('_', ' ')} {quantity(measurement.value)} {of} {when}.")

@@ -80,6 +80,14 @@ def test_what_the_order_lacks_and_what_is_too_old_is_listed_with_it(build: Any) 
     assert "Too old to count:\n\n- weight 72 kg of 2026-01-02 (305 days old)." in card["detail"]
 
 
+def test_what_was_answered_too_long_ago_is_named_as_an_answer(build: Any) -> None:
+    old = Measurement(Quantity(build.weight, "kg"), Date(2026, 1, 2), 305, ("QuestionnaireResponse/q",), "answered")
+    criterion = build.criterion("I.A.6", "dose", Status.MISSING, ask="Complete the order")
+    finding = Finding("documentation", "warning", (criterion,))
+    card = only_card(cards_for(build.determination(build.order(outdated={"weight": old}), finding)))
+    assert "Too old to count:\n\n- weight 72 kg answered on 2026-01-02 (305 days old)." in card["detail"]
+
+
 def test_old_measurements_are_not_named_where_no_dose_is_open(build: Any) -> None:
     old = Measurement(Quantity(build.weight, "kg"), Date(2026, 1, 2), 305, ("Observation/w",))
     criterion = missing(build, "I.A.3", "Enter the date of birth", "Age")
