@@ -73,7 +73,9 @@ def record(call: HookRequest, settings: Settings, rules: Loaded) -> Record:
 
 @pytest.fixture(scope="session")
 def order(call: HookRequest, record: Record, rules: Loaded) -> Order:
-    return read_order(call.orders[0], record, rules.terminology, drafts=call.context.draft_resources)
+    return read_order(
+        call.context.orders().for_drugs[0], record, rules.terminology, drafts=call.context.orders().beside
+    )
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ def test_a_request_of_twenty_resources_is_answered(benchmark: BenchmarkFixture, 
 
 def test_the_request_is_read(benchmark: BenchmarkFixture, body: bytes) -> None:
     request = benchmark(lambda: read_model(OrderSignRequest, read_object(body)))
-    assert len(request.orders) == 1
+    assert len(request.context.orders().for_drugs) == 1
 
 
 def test_the_record_is_built(benchmark: BenchmarkFixture, call: HookRequest, settings: Settings, rules: Loaded) -> None:
@@ -49,8 +49,8 @@ def test_the_record_is_built(benchmark: BenchmarkFixture, call: HookRequest, set
 
 
 def test_the_order_is_read(benchmark: BenchmarkFixture, call: HookRequest, record: Record, rules: Loaded) -> None:
-    drafts = call.context.draft_resources
-    order = benchmark(lambda: read_order(call.orders[0], record, rules.terminology, drafts=drafts))
+    drafts = call.context.orders().beside
+    order = benchmark(lambda: read_order(call.context.orders().for_drugs[0], record, rules.terminology, drafts=drafts))
     assert order.dosage.per_day.per_m2 is not None
 
 
@@ -66,7 +66,9 @@ def test_the_policy_decides(
     def unread() -> tuple[tuple[Record, Order], dict[str, Any]]:
         # What a record has answered once it knows, so each round has a record of its own, as each call has.
         record = gather(call, Wanted(), Deadline.after(60), settings, rules.terminology).record
-        order = read_order(call.orders[0], record, rules.terminology, drafts=call.context.draft_resources)
+        order = read_order(
+            call.context.orders().for_drugs[0], record, rules.terminology, drafts=call.context.orders().beside
+        )
         return (record, order), {}
 
     def determination(record: Record, order: Order) -> Determination:

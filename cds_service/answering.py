@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from cds_service.cdshooks.envelope import HookRequest, check_orders
+from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.filled import filled
 from cds_service.cdshooks.services import Service
-from cds_service.decision import Decider, Decision
+from cds_service.decision import Decider, Decision, Question
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
 from cds_service.settings import Settings
@@ -49,17 +49,18 @@ class Answering:
         as it is: an order without an id, data of another patient.
         """
         started = time.perf_counter()
-        check_orders(request)
+        request.context.orders().check_ids()
         time_to_gather = max(0.0, self._settings.deadline_seconds - self._settings.answer_reserve_seconds)
         gathered = gather(request, service.wanted, Deadline.after(time_to_gather), self._settings, self._terminology)
         gathered_at = time.perf_counter()
-        decision = self._decider.decide(request, gathered.record, gathered.notes)
+        question = Question(request, gathered.orders, gathered.record, gathered.notes, service.kinds)
+        decision = self._decider.decide(question)
         finished = time.perf_counter()
         self._remember(service, request, client, decision, duration_ms=1000 * (finished - started))
         return Answer(
             hook_response(decision),
             {
-                "orders": len(request.orders),
+                "orders": len(gathered.orders.for_drugs),
                 "cards": len(decision.cards),
                 "determinations": len(decision.determinations),
                 "notes": len(gathered.notes),

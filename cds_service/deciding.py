@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from cds_service.cards import CardLinks, cards_for, determination_json, in_order, orders_of, told_once
-from cds_service.cards.priority import Card
-from cds_service.cdshooks.envelope import HookRequest
-from cds_service.decision import CardIdentity, Decision, EvaluationRow
+from cds_service.cards.priority import Card, of_kinds
+from cds_service.cdshooks.orders import Orders
+from cds_service.decision import CardIdentity, Decision, EvaluationRow, Question
 from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.determination import Determination, Verdict
 from cql_like_rules.determine import determine
@@ -40,31 +40,32 @@ class PolicyDecider:
         self._plans = plans or HealthPlans()
         self._order_settings = order_settings or OrderSettings()
 
-    def decide(self, request: HookRequest, record: Record, notes: Sequence[RecordNote]) -> Decision:
-        """Cards, determinations and what is remembered, for the draft orders of the call."""
-        links = CardLinks(hook_instance=request.hook_instance)
+    def decide(self, question: Question) -> Decision:
+        """Cards, determinations and what is remembered, for the orders of the call."""
+        record = question.record
+        links = CardLinks(hook_instance=question.request.hook_instance)
         cards: list[Card] = []
         determinations: list[Determination] = []
-        for determination in self.determinations(request, record):
+        for determination in self.determinations(question.orders, record):
             determinations.append(determination)
-            about = self._about(determination.policy, notes)
+            about = self._about(determination.policy, question.notes)
             cards += cards_for(determination, [*about, *record.notes], links, record)
         orders = {determination.order.reference: determination.order for determination in determinations}
-        shown = told_once(in_order(cards), orders)
+        shown = told_once(in_order(of_kinds(cards, question.kinds)), orders)
         return Decision(
             cards=shown,
             determinations=[determination_json(determination) for determination in determinations],
             evaluations=[_row(determination, shown) for determination in determinations],
+            outcomes=determinations,
         )
 
-    def determinations(self, request: HookRequest, record: Record) -> Iterator[Determination]:
-        """The determinations of every order by every policy that is about it, in the order of the draft Bundle."""
-        drafts = request.context.draft_resources
+    def determinations(self, orders: Orders, record: Record) -> Iterator[Determination]:
+        """The determinations of every order by every policy that is about it, in the order of the call."""
         paying = self._plans.paying(record)
-        for resource in request.orders:
+        for resource in orders.for_drugs:
             if resource.get("doNotPerform") is True:
                 continue
-            order = read_order(resource, record, self._terminology, self._order_settings, drafts)
+            order = read_order(resource, record, self._terminology, self._order_settings, orders.beside)
             for policy in self._versions.in_force(order.day):
                 determination = determine(policy, record, order, _evaluation_time(order), paying)
                 if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cds_service.cdshooks.envelope import HookRequest
+from cds_service.cdshooks.orders import Orders
+from cql_like_rules.determination import Determination
 from cql_like_rules.record import Record, RecordNote
 
 
@@ -35,23 +37,40 @@ class EvaluationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a decider is asked: about which orders, and all that is known.
+
+    `notes` are what could not be had or read of the record, in a prescriber's words; besides them the record has its
+    own. `kinds` are the kinds of card that are wanted, None for all: a hook that fires early wants few. What is critical
+    is always told.
+    """
+
+    request: HookRequest
+    orders: Orders
+    record: Record
+    notes: Sequence[RecordNote] = ()
+    kinds: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is answered to one call, and what is remembered of it.
 
-    `cards`, `system_actions` and `determinations` are JSON, ready to be written.
+    `cards`, `system_actions` and `determinations` are JSON, ready to be written; `outcomes` are the determinations that
+    they were made from.
     """
 
     cards: Sequence[Mapping[str, Any]] = ()
     system_actions: Sequence[Mapping[str, Any]] = ()
     determinations: Sequence[Mapping[str, Any]] = ()
     evaluations: Sequence[EvaluationRow] = ()
+    outcomes: Sequence[Determination] = ()
 
 
 class Decider(Protocol):
-    """Decides on the draft orders of one call (`request.orders`) by what the record holds.
+    """Decides on the orders for drugs of one call by what the record holds.
 
-    `notes` are what could not be had or read of the record, in a prescriber's words; besides them the record has its
-    own. A decider raises nothing that the record or the orders can cause: what cannot be evaluated is told on a card.
+    A decider raises nothing that the record or the orders can cause: what cannot be evaluated is told on a card.
     """
 
-    def decide(self, request: HookRequest, record: Record, notes: Sequence[RecordNote]) -> Decision: ...
+    def decide(self, question: Question) -> Decision: ...

@@ -41,6 +41,15 @@ def in_order(cards: Iterable[Card]) -> list[Card]:
     return list(kept.values())
 
 
+def of_kinds(cards: Iterable[Card], kinds: frozenset[str] | None) -> list[Card]:
+    """The cards of these kinds, all for None; what is critical is always among them."""
+    return [
+        card
+        for card in cards
+        if kinds is None or card["extension"]["oncology-cds"]["kind"] in kinds or card["indicator"] == INDICATORS[0]
+    ]
+
+
 def _rank(card: Card) -> tuple[int, int]:
     kind = card["extension"]["oncology-cds"]["kind"]
     return INDICATORS.index(card["indicator"]), KINDS.index(kind) if kind in KINDS else len(KINDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,8 @@ from .reading import read_model, read_object
 class Service:
     """One service: what discovery says of it, what it wants of the record, and the model of its calls.
 
-    Several services may share an `id` when their hooks differ; their cards then replace each other.
+    Several services may share an `id` when their hooks differ; their cards then replace each other. `kinds` are the
+    kinds of card that it shows (None: all). With `crd` it answers by Da Vinci CRD, and refuses what CRD refuses.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Service:
     wanted: Wanted
     request_model: type[HookRequest] = OrderSignRequest
     usage_requirements: str = ""
+    kinds: frozenset[str] | None = None
+    crd: bool = False
     extension: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -73,17 +76,25 @@ class Services:
 
         Raises CallRefused: 404 for an unknown id, 400 with every problem of the envelope.
         """
-        candidates = self.with_id(service_id)
-        value = read_object(body)
-        service = next((each for each in candidates if each.hook == value.get("hook")), None)
-        issues: list[Issue] = []
-        if service is None and isinstance(value.get("hook"), str):
-            hooks = ", ".join(each.hook for each in candidates)
-            issues.append(Issue("value", f"hook is not one of this service, which answers {hooks}.", "hook"))
-        try:
-            request = read_model((service or candidates[0]).request_model, value)
-        except CallRefused as refusal:
-            raise CallRefused(refusal.status, (*issues, *refusal.issues)) from None
-        if service is None:
-            raise CallRefused(400, issues)
-        return service, request
+        return _read(self.with_id(service_id), read_object(body))
+
+    def read_for_hook(self, value: Mapping[str, Any]) -> tuple[Service, HookRequest]:
+        """The first service for the hook of a call, and the call. Raises CallRefused as `read_call` does."""
+        first_of_each = {service.hook: service for service in reversed(self.all)}
+        return _read(tuple(reversed(first_of_each.values())), value)
+
+
+def _read(candidates: Sequence[Service], value: Mapping[str, Any]) -> tuple[Service, HookRequest]:
+    """The candidate of the hook that the call names, and the call as its model."""
+    service = next((each for each in candidates if each.hook == value.get("hook")), None)
+    issues: list[Issue] = []
+    if service is None and isinstance(value.get("hook"), str):
+        hooks = ", ".join(each.hook for each in candidates)
+        issues.append(Issue("value", f"hook is not one of this service, which answers {hooks}.", "hook"))
+    try:
+        request = read_model((service or candidates[0]).request_model, value)
+    except CallRefused as refusal:
+        raise CallRefused(refusal.status, (*issues, *refusal.issues)) from None
+    if service is None:
+        raise CallRefused(400, issues)
+    return service, request

@@ -15,14 +15,16 @@ from rich.panel import Panel
 from rich.text import Text
 from rich.tree import Tree
 
-from cds_service.cdshooks.envelope import HookRequest, OrderSignRequest, check_orders
+from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.filled import filled
 from cds_service.cdshooks.outcome import CallRefused
-from cds_service.cdshooks.reading import read_model, read_object
+from cds_service.cdshooks.reading import read_object
+from cds_service.cdshooks.services import Services
 from cds_service.cdshooks.wire import write_json
 from cds_service.commands.loading import loaded
+from cds_service.decision import Question
 from cds_service.fhir.deadline import Deadline
-from cds_service.fhir.gather import gather
+from cds_service.fhir.gather import Gathered, gather
 from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.settings import Settings
 from cds_service.validation import problems_of
@@ -30,7 +32,7 @@ from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.determination import Comparison, CriterionResult, Determination, Status
 from cql_like_rules.policy import Policy
-from cql_like_rules.record import Record, RecordNote
+from cql_like_rules.record import Record
 from cql_like_rules.requirements import requirements_of_policies
 
 _COLOURS = {Status.MET: "green", Status.NOT_MET: "red", Status.MISSING: "yellow"}
@@ -47,18 +49,19 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
     """Decide the orders of a CDS Hooks request in a file and print the cards.
 
     Nothing is fetched: what is not in the file is not known. Exit 0 whenever a decision was reached, 2 when the file
-    is no order-sign request.
+    is no request of a hook that is answered.
     """
+    what = loaded(Settings())
     try:
-        request = read_model(OrderSignRequest, read_object(request_file.read_bytes()))
-        check_orders(request)
-        record, notes = _record(request)
+        service, request = Services(what.services).read_for_hook(read_object(request_file.read_bytes()))
+        gathered = _gathered(request)
+        gathered.orders.check_ids()
     except CallRefused as refusal:
         for issue in refusal.issues:
             click.echo(f"{request_file.name}: {issue.text}", err=True)
         raise SystemExit(2) from refusal
-    decider = loaded(Settings()).decider
-    decision = decider.decide(request, record, notes)
+    record = gathered.record
+    decision = what.decider.decide(Question(request, gathered.orders, record, gathered.notes, service.kinds))
     if as_json:
         click.echo(
             write_json({"determinations": filled(list(decision.determinations)), "cards": filled(list(decision.cards))})
@@ -66,10 +69,9 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
         return
     console = Console()
     if explain:
-        determinations = list(decider.determinations(request, record))
-        for determination in determinations:
+        for determination in decision.outcomes:
             console.print(_explained(determination))
-        unknown = list(_unknown({each.policy.id: each.policy for each in determinations}.values(), record))
+        unknown = list(_unknown({each.policy.id: each.policy for each in decision.outcomes}.values(), record))
         if unknown:
             console.print(Text(f"Not in the request, so unknown: {', '.join(unknown)}", style="dim"))
     for card in decision.cards:
@@ -81,14 +83,11 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
             console.print(Text(line, style="yellow"))
 
 
-def _record(request: HookRequest) -> tuple[Record, tuple[RecordNote, ...]]:
-    """The record of the request as it stands in the file: a FHIR server that it names is not asked."""
+def _gathered(request: HookRequest) -> Gathered:
+    """The orders and the record of the request as they stand in the file: a FHIR server that it names is not asked."""
     settings = Settings()
     offline = request.model_copy(update={"fhir_server": None, "fhir_authorization": None})
-    gathered = gather(
-        offline, Wanted(), Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology
-    )
-    return gathered.record, gathered.notes
+    return gather(offline, Wanted(), Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology)
 
 
 def _unknown(policies: Iterable[Policy], record: Record) -> Iterator[str]:

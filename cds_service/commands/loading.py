@@ -8,7 +8,7 @@ from functools import cache
 
 import click
 
-from cds_service.cdshooks.offered import order_sign_service
+from cds_service.cdshooks.offered import offered_services
 from cds_service.cdshooks.services import Service
 from cds_service.deciding import PolicyDecider
 from cds_service.fhir.wanted import Wanted, wanted_for
@@ -32,7 +32,7 @@ class Loaded:
     @property
     def services(self) -> tuple[Service, ...]:
         """The services that this decider answers for."""
-        return (order_sign_service(self.wanted),)
+        return tuple(offered_services(self.wanted, lambda hook: {}))
 
 
 @cache

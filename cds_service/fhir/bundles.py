@@ -11,6 +11,24 @@ _HARMLESS = frozenset({"warning", "information", "success"})
 _WHOSE = frozenset({"patient", "subject", "beneficiary"})
 """Search parameters that say whose resources are wanted."""
 
+_NARROWING = frozenset(
+    {
+        "_content",
+        "_filter",
+        "_has",
+        "_id",
+        "_lastUpdated",
+        "_list",
+        "_profile",
+        "_query",
+        "_security",
+        "_source",
+        "_tag",
+    }
+    | {"_text"}
+)
+"""Search parameters of all resources that leave some out (FHIR R4, 3.1.1.1); the others say how, not what."""
+
 
 def resources_in(value: Any) -> Iterator[Mapping[str, Any]]:
     """The resources of a resource, a Bundle or a list of them, OperationOutcomes included; others are passed over."""
@@ -42,7 +60,7 @@ def is_narrowed(value: Any) -> bool:
     links = (link for link in lenient.objects(value.get("link")) if link.get("relation") == "self")
     queries = (lenient.text(link.get("url")).partition("?")[2] for link in links)
     names = {part.partition("=")[0].partition(":")[0] for query in queries for part in query.split("&") if part}
-    return any(not name.startswith("_") for name in names - _WHOSE)
+    return any(not name.startswith("_") or name in _NARROWING for name in names - _WHOSE)
 
 
 def refusal_in(value: Any) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cds_service.cdshooks.envelope import EVALUATED_TYPE, HookRequest
+from cds_service.cdshooks.envelope import HookRequest
+from cds_service.cdshooks.orders import EVALUATED_TYPE, Orders, bundled, orders_among
 from cds_service.cdshooks.outcome import refused
 from cql_like_rules import lenient
 from cql_like_rules.record import Record, RecordNote
@@ -101,7 +102,7 @@ class Collected:
         """Raises CallRefused with 400 when anything is about another patient than the one of the call."""
         context = self.request.context
         for what, resources in (
-            ("An order", context.draft_resources),
+            ("An order", bundled(context.drafts)),
             ("A resource of the record", resources_in(self.values)),
         ):
             if of_another_patient(resources, context.patient_id) is not None:
@@ -109,8 +110,12 @@ class Collected:
 
     def present(self) -> set[str]:
         """`Type/id` of every resource that has come."""
-        resources = (*self.request.context.draft_resources, *resources_in(self.values))
+        resources = (*bundled(self.request.context.drafts), *resources_in(self.values))
         return {f"{each.get('resourceType')}/{each.get('id')}" for each in resources}
+
+    def orders(self) -> Orders:
+        """What is ordered: the drafts of the call, or what has come of the orders that it names."""
+        return self.request.context.orders(dict(each) for each in resources_in(self.values))
 
     def record(self, terminology: Terminology | None) -> Record:
         """The record of everything that has come."""
@@ -119,7 +124,7 @@ class Collected:
         entries = lenient.objects(context.drafts.get("entry"))
         drafts = {**context.drafts, "entry": [_about_to_be_signed(entry) for entry in entries]}
         # An order that is changed has the id of the one in force: what is signed now counts, not what it replaces.
-        signed = {_reference(order) for order in self.request.orders}
+        signed = {_reference(order) for order in orders_among(bundled(context.drafts))}
         kept = [_without(value, signed) for value in values if _reference(value) not in signed]
         return Record([*kept, drafts], self.delivered, context.patient_id, terminology)
 
@@ -153,4 +158,4 @@ def _answers(template: Template, value: Any) -> bool:
         return True
     if isinstance(value, Mapping) and value.get("resourceType") == "Bundle":
         return is_readable(value)
-    return not answered_types(value).isdisjoint(template.types)
+    return template.may_hold(answered_types(value))

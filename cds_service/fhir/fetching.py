@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 
+from cds_service.cdshooks.orders import EVALUATED_TYPE
 from cds_service.settings import Settings
 
 from .bundles import resources_in
@@ -55,11 +56,11 @@ class _Fetching:
         self._client = client
         self._server = server
         self._references = wanted.references
-        self._types = REFERRED_TO.union(*(template.types for template in wanted.templates.values()))
+        self._types = REFERRED_TO.union(*(template.types for template in wanted.fetched.values()))
         context = collected.request.context
         known = {"patientId": context.patient_id, "userId": context.user_id, "encounterId": context.encounter_id}
         self._searches = [
-            (query, template) for template in wanted.templates.values() if (query := substituted(template.query, known))
+            (query, template) for template in wanted.fetched.values() if (query := substituted(template.query, known))
         ]
         self._asked = {query for query, _ in self._searches}
 
@@ -68,7 +69,7 @@ class _Fetching:
 
         An order may refer to what a search should bring; whether it did is known after the first round.
         """
-        yield [*self._referred_to(REFERRED_TO), *self.unfinished(), *self.searches()]
+        yield [*self._dispatched(), *self._referred_to(REFERRED_TO), *self.unfinished(), *self.searches()]
         yield list(self._referred_to(self._types))
 
     def searches(self) -> Iterator[_Task]:
@@ -82,6 +83,14 @@ class _Fetching:
         for template, bundle in self._collected.unfinished:
             yield _Task(partial(self._client.rest_of, bundle), template.words, template)
 
+    def _dispatched(self) -> Iterator[_Task]:
+        """The orders that the context names and that have not come."""
+        present = self._collected.present()
+        for reference in self._collected.request.context.referred:
+            if reference not in present and reference not in self._asked:
+                self._asked.add(reference)
+                yield _Task(partial(self._client.fetch, reference), "an order that is dispatched")
+
     def _referred_to(self, types: frozenset[str]) -> Iterator[_Task]:
         """What is referred to, is of one of the types, and has not come."""
         collected = self._collected
@@ -93,7 +102,8 @@ class _Fetching:
                 yield _Task(partial(self._client.fetch, query), need.words)
 
     def _needs(self) -> Iterator[Need]:
-        yield from needs_of_orders(self._collected.request.orders, self._references)
+        ordered = (each for each in self._collected.orders().beside if each.get("resourceType") == EVALUATED_TYPE)
+        yield from needs_of_orders(ordered, self._references)
         yield from needs_of_record(resources_in(self._collected.values), self._references)
 
     def _query_of(self, reference: str, types: frozenset[str]) -> str | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cds_service.cdshooks.envelope import HookRequest
+from cds_service.cdshooks.orders import Orders
+from cds_service.cdshooks.outcome import refused
 from cds_service.settings import Settings
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
@@ -22,8 +24,9 @@ from .wanted import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The record, what could not be had of it, and how many requests that took."""
+    """The orders, the record, what could not be had of it, and how many requests that took."""
 
+    orders: Orders
     record: Record
     notes: tuple[RecordNote, ...]
     fetches: int = 0
@@ -39,7 +42,8 @@ def gather(
     """The record of a call: what the draft orders and the prefetch bring, and what is fetched beside them.
 
     `terminology` lets drugs be known by their text.
-    Raises CallRefused with 400 when anything is about another patient than the one of the call.
+    Raises CallRefused: 400 when anything is about another patient than the one of the call, 412 when the call names its
+    orders and none of them could be had (CDS Hooks 2.0, "Prefetch Template"; CRD 2.2, found-32).
     """
     collected = Collected(request, BY_KEY)
     collected.take_prefetch()
@@ -50,4 +54,9 @@ def gather(
     else:
         fetches = fetch_missing(collected, request.fhir_server, wanted, deadline, settings)
         collected.refuse_other_patients()
-    return Gathered(collected.record(terminology), tuple(dict.fromkeys(collected.notes)), fetches)
+    orders = collected.orders()
+    if request.context.referred and not orders.asked:
+        raise refused(
+            412, "not-found", "None of the orders could be had, neither from prefetch nor from the FHIR server."
+        )
+    return Gathered(orders, collected.record(terminology), tuple(dict.fromkeys(collected.notes)), fetches)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cql_like_rules.cql.errors import CqlError, Problem
 from cql_like_rules.cql.requirements import DataRequirement
 from cql_like_rules.cql.syntax import Position
 
 from .needs import reference_keys
-from .prefetch import RESOURCE_TYPES, Template, templates_for
+from .prefetch import RESOURCE_TYPES, Template, crd_templates, templates_for
 from .searches import REFERRED_TO
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`templates` by prefetch key, and by resource type the keys whose references are followed."""
+    """`templates` by prefetch key are what a client is asked for, `fetched` what is searched for where it was not sent.
+
+    `references` are by resource type the keys whose references are followed.
+    """
 
     templates: Mapping[str, Template] = field(default_factory=dict)
+    fetched: Mapping[str, Template] = field(default_factory=dict)
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -31,7 +35,13 @@ def wanted_for(requirements: Iterable[DataRequirement]) -> Wanted:
     problems = [_no_way(requirement) for requirement in needed if not _can_be_had(requirement.type)]
     if problems:
         raise CqlError(problems)
-    return Wanted(templates_for(each.type for each in needed), reference_keys(needed))
+    templates = templates_for(each.type for each in needed)
+    return Wanted(templates, templates, reference_keys(needed))
+
+
+def wanted_by_crd(plain: Wanted, hook: str) -> Wanted:
+    """The same, asked for as Da Vinci CRD asks for it."""
+    return replace(plain, templates=crd_templates(plain.templates, hook))
 
 
 def _can_be_had(type_name: str) -> bool:

@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.cdshooks.envelope import HookRequest
-from cds_service.cdshooks.offered import ORDER_SIGN_ID, order_sign_service
+from cds_service.cdshooks.offered import ORDER_SIGN_ID, offered_services
+from cds_service.cdshooks.orders import Orders
 from cds_service.cdshooks.services import Service
-from cds_service.decision import CardIdentity, Decision, EvaluationRow
+from cds_service.decision import CardIdentity, Decision, EvaluationRow, Question
 from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.settings import Settings
 from cql_like_rules.cql.requirements import DataRequirement
@@ -73,14 +74,17 @@ class RememberingDecider:
 
     def __init__(self) -> None:
         self.request: HookRequest | None = None
+        self.orders = Orders()
+        self.kinds: frozenset[str] | None = None
         self.record: Record | None = None
         self.notes: Sequence[RecordNote] = ()
         self.calls = 0
         self.failure: Exception | None = None
         self.decision: Decision | None = None
 
-    def decide(self, request: HookRequest, record: Record, notes: Sequence[RecordNote]) -> Decision:
-        self.request, self.record, self.notes = request, record, notes
+    def decide(self, question: Question) -> Decision:
+        self.request, self.record, self.notes = question.request, question.record, question.notes
+        self.orders, self.kinds = question.orders, question.kinds
         self.calls += 1
         if self.failure is not None:
             raise self.failure
@@ -132,7 +136,7 @@ def wanted() -> Wanted:
 
 @pytest.fixture
 def services(wanted: Wanted) -> tuple[Service, ...]:
-    return (order_sign_service(wanted),)
+    return tuple(offered_services(wanted, lambda hook: {}))
 
 
 @pytest.fixture

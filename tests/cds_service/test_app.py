@@ -57,9 +57,10 @@ def test_numbers_of_an_order_are_echoed_as_they_were_written(post: Post, decider
     )
 
     class Echo:
-        def decide(self, request: Any, record: Any, notes: Any) -> Decision:
-            assert request.orders[0]["n"][0] == Decimal("7.5")
-            return Decision(system_actions=[{"type": "update", "resource": request.orders[0]}])
+        def decide(self, question: Any) -> Decision:
+            (order,) = question.orders.for_drugs
+            assert order["n"][0] == Decimal("7.5")
+            return Decision(system_actions=[{"type": "update", "resource": order}])
 
     decider.decide = Echo().decide
     assert f'"n":{numbers}' in post(body).text

@@ -10,7 +10,7 @@ import pytest
 
 from cds_service.cdshooks.envelope import OrderSignRequest
 from cds_service.deciding import PolicyDecider
-from cds_service.decision import Decision
+from cds_service.decision import Decision, Question
 from cql_like_rules.orders import OrderSettings, read_order
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
@@ -46,7 +46,9 @@ def decide(tiny: Any, call: dict[str, Any]) -> Decide:
         request = OrderSignRequest.model_validate(sent)
         record = Record([*resources, sent["context"]["draftOrders"]], (), None, tiny.terminology)
         chosen = [policies] if isinstance(policies, Policy) else policies
-        return PolicyDecider(chosen, tiny.terminology, settings).decide(request, record, notes)
+        return PolicyDecider(chosen, tiny.terminology, settings).decide(
+            Question(request, request.context.orders(), record, notes)
+        )
 
     return decide
 

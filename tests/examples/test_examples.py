@@ -154,7 +154,7 @@ def test_an_example_is_written_with_two_spaces(folder: Path, example: Any) -> No
 def test_an_example_is_a_call_of_order_sign(example: Any) -> None:
     request = OrderSignRequest.model_validate(example.request)
     assert request.hook == "order-sign"
-    assert request.orders
+    assert request.context.orders().for_drugs
 
 
 def test_ids_are_uuids_and_no_two_resources_share_one(examples: list[Any], all_objects: Objects) -> None:

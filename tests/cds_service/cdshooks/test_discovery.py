@@ -24,11 +24,23 @@ def empty_members(value: Any) -> list[Any]:
     return found + [each for member in members for each in empty_members(member)]
 
 
+def test_discovery_lists_plain_services_first_and_then_those_of_crd(client: FlaskClient) -> None:
+    listed = [(each["id"], each["hook"]) for each in client.get("/cds-services").get_json()["services"]]
+    assert listed == [
+        ("order-sign", "order-sign"),
+        ("order-select", "order-select"),
+        ("order-dispatch", "order-dispatch"),
+        ("order-sign-crd", "order-sign"),
+        ("order-select-crd", "order-select"),
+        ("order-dispatch-crd", "order-dispatch"),
+    ]
+
+
 def test_discovery_lists_the_service_with_the_prefetch_that_its_policies_need(client: FlaskClient) -> None:
     response = client.get("/cds-services")
     assert response.status_code == 200
     assert response.mimetype == "application/json"
-    (service,) = response.get_json()["services"]
+    service, *_ = response.get_json()["services"]
     assert service["hook"] == "order-sign"
     assert service["id"] == ORDER_SIGN_ID
     assert service["title"]
@@ -63,7 +75,7 @@ def test_one_id_may_answer_several_hooks(settings: Settings, decider: Any, servi
     assert client.post(f"/cds-services/{ORDER_SIGN_ID}", json=call).status_code == 200
     call |= {"hook": "patient-view", "context": {"patientId": "p1"}}
     assert client.post(f"/cds-services/{ORDER_SIGN_ID}", json=call).status_code == 200
-    assert decider.request.orders == ()
+    assert decider.orders.asked == ()
 
 
 def test_two_services_with_the_same_id_and_hook_are_refused(services: Any) -> None:

@@ -192,7 +192,7 @@ def test_two_different_orders_with_one_id_are_422_and_the_same_one_twice_is_one(
     entries = call["context"]["draftOrders"]["entry"]
     entries.append(entries[0])
     assert post(call).status_code == 200
-    assert len(decider.request.orders) == 1
+    assert len(decider.orders.for_drugs) == 1
     entries.append({"resource": {**entries[0]["resource"], "status": "active"}})
     response = post(call)
     assert response.status_code == 422
@@ -207,7 +207,7 @@ def test_another_order_without_an_id_does_not_keep_the_drug_from_being_checked(p
 def test_orders_of_any_status_are_decided_on(post: Post, call: Any, decider: Any) -> None:
     call["context"]["draftOrders"]["entry"][0]["resource"]["status"] = "active"
     post(call)
-    assert [order["id"] for order in decider.request.orders] == ["mr1"]
+    assert [order["id"] for order in decider.orders.for_drugs] == ["mr1"]
 
 
 def test_a_token_and_a_comment_are_not_shown_when_their_model_is_printed() -> None:

@@ -32,7 +32,7 @@ def test_a_policy_that_retrieves_another_type_is_asked_for_it_in_discovery(
 ) -> None:
     what = load("exists [FamilyMemberHistory]")
     app = create_app(settings, decider, services=what.services)
-    (service,) = app.test_client().get("/cds-services").get_json()["services"]
+    service, *_ = app.test_client().get("/cds-services").get_json()["services"]
     app.extensions["oncology-cds"]["sink"].close()
     app.extensions["oncology-cds"]["database"].close()
     query = service["prefetch"].pop("familyMemberHistories")

@@ -63,7 +63,7 @@ def gathered(settings: Settings, call: dict[str, Any], wanted: Wanted) -> Callab
 
     def gathered(*types: str, seconds: float = 5.0, **changed: Any) -> Gathered:
         request = OrderSignRequest.model_validate(call)
-        asked = Wanted(templates_for(types), wanted.references)
+        asked = Wanted(templates_for(types), templates_for(types), wanted.references)
         return gather(request, asked, Deadline.after(seconds), settings.model_copy(update=changed))
 
     return gathered

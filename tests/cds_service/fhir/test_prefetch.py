@@ -6,7 +6,15 @@ import re
 
 import pytest
 
-from cds_service.fhir.prefetch import BY_KEY, RESOURCE_TYPES, TEMPLATES, Template, substituted, templates_for
+from cds_service.fhir.prefetch import (
+    BY_KEY,
+    RESOURCE_TYPES,
+    TEMPLATES,
+    Template,
+    crd_templates,
+    substituted,
+    templates_for,
+)
 from cds_service.fhir.searches import REFERRED_TO, SEARCHES
 from cql_like_rules.cql.model import FHIR
 
@@ -55,7 +63,7 @@ def test_templates_follow_from_the_resource_types_that_are_looked_at() -> None:
     assert list(templates_for(("Observation", "Condition"))) == ["conditions", "observations"]
     assert list(templates_for(("Practitioner",))) == ["practitioner"]
     assert templates_for(("Basic", "Medication")) == {}
-    assert templates_for(RESOURCE_TYPES) == BY_KEY
+    assert list(templates_for(RESOURCE_TYPES).values()) == list(TEMPLATES)
 
 
 def test_every_resource_type_of_the_language_can_be_had_but_for_places() -> None:
@@ -65,7 +73,8 @@ def test_every_resource_type_of_the_language_can_be_had_but_for_places() -> None
 
 
 def test_keys_and_words_are_told_apart() -> None:
-    assert len(BY_KEY) == len(TEMPLATES)
+    assert len({template.key for template in TEMPLATES}) == len(TEMPLATES)
+    assert all(BY_KEY[template.key] is template for template in TEMPLATES)
     assert len({template.words for template in TEMPLATES}) == len(TEMPLATES)
 
 
@@ -79,7 +88,7 @@ def test_queries_are_of_the_kind_that_every_client_of_cds_hooks_can_fill(templat
     )
 
 
-@pytest.mark.parametrize("key", sorted(BY_KEY))
+@pytest.mark.parametrize("key", sorted(template.key for template in TEMPLATES))
 def test_every_template_can_be_filled_from_the_context_of_a_call(key: str) -> None:
     query = substituted(BY_KEY[key].query, CONTEXT)
     assert query is not None
@@ -107,3 +116,65 @@ def test_what_is_put_into_a_query_cannot_change_it() -> None:
     assert substituted("Condition?patient={{context.patientId}}", {"patientId": "p1&_count=0#"}) == (
         "Condition?patient=p1%26_count%3D0%23"
     )
+
+
+DRAFTS = "context.draftOrders.entry.resource"
+
+
+def crd(hook: str) -> dict[str, str]:
+    plain = templates_for(("Patient", "Coverage", "Practitioner", "Condition", "MedicationRequest"))
+    return {key: template.query for key, template in crd_templates(plain, hook).items()}
+
+
+@pytest.mark.rules("D-17", "P-3")
+@pytest.mark.parametrize("hook", ["order-sign", "order-select"])
+def test_a_crd_service_asks_with_the_standard_templates_for_what_they_cover(hook: str) -> None:
+    asked = crd(hook)
+    assert asked["patient"] == "Patient/{{context.patientId}}"
+    assert asked["encounter"] == "Encounter/{{context.encounterId}}"
+    assert asked["coverage"] == "Coverage?patient={{context.patientId}}&status=active"
+    assert asked["medications"] == f"Medication?_id={{{{{DRAFTS}.ofType(MedicationRequest).medication.resolve().id}}}}"
+    assert asked["practitionerRoles"] == (
+        "PractitionerRole?_id={{%encounter.participant.individual.resolve().ofType(PractitionerRole).id"
+        f"|{DRAFTS}.sender.resolve().ofType(PractitionerRole).id|{DRAFTS}.recipient.resolve().ofType(PractitionerRole).id"
+        f"|{DRAFTS}.requester.resolve().ofType(PractitionerRole).id|{DRAFTS}.performer.resolve().ofType(PractitionerRole).id"
+        f"|{DRAFTS}.orderer.resolve().ofType(PractitionerRole).id"
+        f"|{DRAFTS}.prescriber.resolve().ofType(PractitionerRole).id}}}}"
+    )
+    assert asked["practitioners"].startswith(
+        "Practitioner?_id={{%practitionerRoles.entry.resource.practitioner.resolve().id"
+        "|%encounter.participant.individual.resolve().ofType(Practitioner).id|"
+    )
+
+
+def test_a_crd_service_asks_for_all_else_as_the_plain_one_does() -> None:
+    assert crd("order-sign").keys() - {"encounter", "payers", "medications", "practitionerRoles", "practitioners"} == {
+        "patient",
+        "coverage",
+        "conditions",
+        "medicationRequests",
+    }
+
+
+@pytest.mark.rules("P-3")
+@pytest.mark.parametrize("hook", ["order-sign", "order-select", "order-dispatch"])
+def test_a_template_comes_after_those_that_it_refers_to(hook: str) -> None:
+    seen: set[str] = set()
+    for key, query in crd(hook).items():
+        assert set(re.findall(r"%(\w+)", query)) <= seen
+        seen.add(key)
+
+
+def test_at_dispatch_the_orders_themselves_are_asked_for_beside_all_of_the_patient() -> None:
+    asked = crd("order-dispatch")
+    dispatched = "MedicationRequest?_id={{context.dispatchedOrders.resolve().ofType(MedicationRequest).id}}"
+    assert asked["dispatchedOrders"] == dispatched
+    assert asked["medications"] == "Medication?_id={{%dispatchedOrders.entry.resource.medication.resolve().id}}"
+    assert asked["medicationRequests"] == "MedicationRequest?patient={{context.patientId}}"
+    assert "practitioner" not in asked
+
+
+def test_single_resources_are_no_answer_on_all_of_their_type() -> None:
+    for key in ("medications", "dispatchedOrders", "encounter", "payers"):
+        assert BY_KEY[key].types == ()
+        assert BY_KEY[key].may_hold(frozenset(BY_KEY[key].brings))
