@@ -41,8 +41,8 @@ class Question:
     """What a decider is asked: about which orders, and all that is known.
 
     `notes` are what could not be had or read of the record, in a prescriber's words; besides them the record has its
-    own. `kinds` are the kinds of card that are wanted, None for all: a hook that fires early wants few. What is critical
-    is always told.
+    own. `kinds` are the kinds of card that are wanted, None for all: a hook that fires early wants few. What is
+    critical is always told.
     """
 
     request: HookRequest

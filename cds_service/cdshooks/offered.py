@@ -48,7 +48,7 @@ _HOOKS = (
     _Hook(
         "order-dispatch",
         "Oncology drug policies at dispatch",
-        "Checks orders for oncology drugs against the coverage policy once more when they are sent to who performs them.",
+        "Checks orders for oncology drugs against the coverage policy once more when they go to who performs them.",
         OrderDispatchRequest,
     ),
 )

@@ -42,7 +42,7 @@ class Orders:
         return tuple(order for order in self.asked if order.get("resourceType") == EVALUATED_TYPE)
 
     def check_ids(self, types: Iterable[str] = (EVALUATED_TYPE,)) -> None:
-        """Raises CallRefused with 422 when an asked order of these types has no id of its own: nothing could name it."""
+        """Raises CallRefused with 422 when an asked order of these types has no id of its own, by which to name it."""
         wanted = frozenset(types)
         issues: list[Issue] = []
         seen: set[tuple[str, str]] = set()

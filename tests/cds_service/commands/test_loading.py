@@ -37,7 +37,13 @@ def test_a_policy_that_retrieves_another_type_is_asked_for_it_in_discovery(
     app.extensions["oncology-cds"]["database"].close()
     query = service["prefetch"].pop("familyMemberHistories")
     assert query == "FamilyMemberHistory?patient={{context.patientId}}"
-    assert list(service["prefetch"]) == ["patient", "coverage", "observations", "medicationRequests"]
+    assert list(service["prefetch"]) == [
+        "patient",
+        "coverage",
+        "observations",
+        "medicationRequests",
+        "questionnaireResponses",
+    ]
 
 
 def test_a_policy_that_retrieves_what_cannot_be_had_keeps_the_service_from_starting(
