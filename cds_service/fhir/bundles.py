@@ -53,14 +53,25 @@ def answered_types(value: Any) -> frozenset[str]:
     return frozenset(found - {"OperationOutcome"})
 
 
-def is_narrowed(value: Any) -> bool:
-    """True when a Bundle tells, by its `self` link, that the search was for less than all of a patient's resources."""
+def is_narrowed(value: Any, asked: str = "") -> bool:
+    """True when a Bundle tells, by its `self` link, that less was searched for than was asked.
+
+    `asked` is the query, "" for all of a patient's resources. What a server leaves out of its link it did not heed, so
+    that there may be more than was asked for, never less (FHIR R4, 3.1.1.4 self link).
+    """
     if not isinstance(value, Mapping) or value.get("resourceType") != "Bundle":
         return False
     links = (link for link in lenient.objects(value.get("link")) if link.get("relation") == "self")
-    queries = (lenient.text(link.get("url")).partition("?")[2] for link in links)
-    names = {part.partition("=")[0].partition(":")[0] for query in queries for part in query.split("&") if part}
-    return any(not name.startswith("_") or name in _NARROWING for name in names - _WHOSE)
+    names = {name for link in links for name in _parameters(lenient.text(link.get("url")))}
+    return any(not name.startswith("_") or name in _NARROWING for name in names - _WHOSE - set(_parameters(asked)))
+
+
+def _parameters(query: str) -> Iterator[str]:
+    """The names of the search parameters of a query, without their modifiers."""
+    for part in query.partition("?")[2].split("&"):
+        name = part.partition("=")[0].partition(":")[0]
+        if name:
+            yield name
 
 
 def refusal_in(value: Any) -> bool:

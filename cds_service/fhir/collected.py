@@ -56,6 +56,8 @@ class Collected:
         if refusal_in(value):
             self.answered.add(template.key)
             self.note(template.words, "the record system answered that it could not provide it", template.types)
+        elif is_narrowed(value, template.query):
+            self._say(f"only a part of {template.words} came with the call", template.types)
         elif isinstance(value, Mapping) and next_page(value):
             self.answered.add(template.key)
             self.unfinished.append((template, value))
@@ -82,6 +84,8 @@ class Collected:
         self.values.extend(fetched.values)
         if fetched.problem is not None:
             self.note(words, fetched.problem.reason, template.types if template else ())
+        elif template is not None and any(is_narrowed(value, template.query) for value in fetched.values):
+            self.note(words, "the record system looked for a part of it only", template.types)
         elif template is not None:
             self.delivered.update(template.types)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import responses
 
-from cds_service.cdshooks.envelope import OrderSignRequest
+from cds_service.cdshooks.envelope import OrderDispatchRequest, OrderSignRequest
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import Gathered, gather
 from cds_service.fhir.prefetch import templates_for
@@ -62,7 +62,8 @@ def gathered(settings: Settings, call: dict[str, Any], wanted: Wanted) -> Callab
     """Gathers the call: these types are asked for, and the references followed that some policies read."""
 
     def gathered(*types: str, seconds: float = 5.0, **changed: Any) -> Gathered:
-        request = OrderSignRequest.model_validate(call)
+        model = OrderDispatchRequest if call["hook"] == "order-dispatch" else OrderSignRequest
+        request = model.model_validate(call)
         asked = Wanted(templates_for(types), templates_for(types), wanted.references)
         return gather(request, asked, Deadline.after(seconds), settings.model_copy(update=changed))
 

@@ -158,6 +158,68 @@ def test_all_pages_of_a_search_are_read(call: Any, gathered: Gather, server: Any
     assert found.record.delivered == {"Condition"}
 
 
+@pytest.mark.rules("P-13")
+def test_a_server_that_looked_for_less_than_was_asked_does_not_tell_all(
+    call: Any, gathered: Gather, server: Any
+) -> None:
+    searched = [{"relation": "self", "url": f"{SERVER}/Condition?patient=p1&category=problem-list-item"}]
+    server.answers("Condition", bundle(condition("c1"), link=searched))
+    found = gathered("Condition")
+    assert ids(found, "Condition") == ["c1"]
+    assert found.record.delivered == frozenset()
+    assert messages(found) == ["The conditions could not be fetched: the record system looked for a part of it only."]
+
+
+DISPATCHED = {
+    "resourceType": "MedicationRequest",
+    "id": "mr1",
+    "status": "active",
+    "intent": "order",
+    "subject": {"reference": "Patient/p1"},
+    "medicationReference": {"reference": "Medication/m1"},
+    "requester": {"reference": "Practitioner/d1"},
+}
+
+
+@pytest.fixture
+def dispatch(call: dict[str, Any]) -> dict[str, Any]:
+    orders = ["MedicationRequest/mr1", "ServiceRequest/sr1"]
+    context = {"patientId": "p1", "dispatchedOrders": orders, "performer": "Organization/o1"}
+    call |= {"hook": "order-dispatch", "context": context}
+    return call
+
+
+@pytest.mark.rules("R-50", "P-20")
+def test_dispatched_orders_are_read_and_then_what_they_refer_to(dispatch: Any, gathered: Gather, server: Any) -> None:
+    server.answers("MedicationRequest/mr1", DISPATCHED)
+    server.answers("Medication/m1", {"resourceType": "Medication", "id": "m1"})
+    server.answers("Practitioner/d1", {"resourceType": "Practitioner", "id": "d1"})
+    found = gathered()
+    assert server.asked == ["Medication/m1", "MedicationRequest/mr1", "Practitioner/d1", "ServiceRequest/sr1"]
+    assert found.orders.asked == (DISPATCHED,)
+    assert [note.types for note in found.notes] == [()]
+    assert messages(found)[0].startswith("An order that is dispatched could not be fetched: ")
+
+
+def test_a_dispatched_order_that_came_with_the_call_is_not_read_again(
+    dispatch: Any, gathered: Gather, server: Any
+) -> None:
+    service = {"resourceType": "ServiceRequest", "id": "sr1", "subject": {"reference": "Patient/p1"}}
+    plain = {**DISPATCHED, "medicationReference": {"display": "a drug"}, "requester": {"display": "a doctor"}}
+    dispatch["prefetch"] = {"medicationRequests": bundle(plain), "anything": service}
+    found = gathered()
+    assert server.asked == []
+    assert [order["id"] for order in found.orders.asked] == ["mr1", "sr1"]
+    assert found.orders.for_drugs == (plain,)
+
+
+@pytest.mark.rules("P-25")
+def test_no_dispatched_order_to_be_had_is_412(dispatch: Any, gathered: Gather, server: Any) -> None:
+    with pytest.raises(CallRefused) as refusal:
+        gathered()
+    assert refusal.value.status == 412
+
+
 def test_further_pages_of_a_prefetched_bundle_are_read(call: Any, gathered: Gather, server: Any) -> None:
     call["prefetch"] = {"conditions": bundle(condition("c1"), link=following(f"{SERVER}/page?n=2"))}
     server.answers("page?n=2", bundle(condition("c2")))

@@ -43,6 +43,36 @@ def test_null_and_empty_bundles_are_answers(call: Any, gathered: Gather, value: 
     assert found.notes == ()
 
 
+def searched(url: str) -> list[dict[str, str]]:
+    return [{"relation": "self", "url": url}]
+
+
+@pytest.mark.rules("P-13")
+@pytest.mark.parametrize("also", ["category=problem-list-item", "_lastUpdated=gt2026", "_id=c1", "code:in=x"])
+def test_a_bundle_of_a_narrower_search_is_used_but_is_not_all_there_is(call: Any, gathered: Gather, also: str) -> None:
+    link = searched(f"https://ehr.example.org/fhir/Condition?patient=p1&{also}")
+    call["prefetch"] = {"conditions": bundle(condition("c1"), link=link)}
+    found = gathered()
+    assert ids(found, "Condition") == ["c1"]
+    assert found.record.delivered == frozenset()
+    assert [note.message for note in found.notes] == ["Only a part of the conditions came with the call."]
+
+
+@pytest.mark.rules("P-13")
+@pytest.mark.parametrize("query", ["patient=p1", "subject=Patient/p1&_count=50&_sort=-date", "_getpages=1", ""])
+def test_a_bundle_of_the_search_that_was_asked_for_is_all_there_is(call: Any, gathered: Gather, query: str) -> None:
+    link = searched(f"https://ehr.example.org/fhir/Condition?{query}")
+    call["prefetch"] = {"conditions": bundle(condition("c1"), link=link)}
+    assert gathered().record.delivered == {"Condition"}
+
+
+@pytest.mark.rules("P-13")
+def test_what_was_asked_for_does_not_narrow_it(call: Any, gathered: Gather) -> None:
+    link = searched("https://ehr.example.org/fhir/Coverage?patient=p1&status=active")
+    call["prefetch"] = {"coverage": bundle({"resourceType": "Coverage", "id": "v"}, link=link)}
+    assert gathered().record.delivered == {"Coverage"}
+
+
 def test_an_absent_key_without_a_server_is_not_delivered_and_not_noted(call: Any, gathered: Gather) -> None:
     call["prefetch"] = {}
     found = gathered("Condition", "Observation")
