@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+from cryptography.fernet import Fernet
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Names = Annotated[tuple[str, ...], NoDecode]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -18,10 +21,13 @@ class Settings(BaseSettings):
     value that cannot be used.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ONCOLOGY_CDS_", frozen=True, extra="ignore")
+    # What was given stays out of error messages: among it are keys, and the password of the database.
+    model_config = SettingsConfigDict(
+        env_prefix="ONCOLOGY_CDS_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     dev: bool = False
-    """Development: plain http is allowed for any FHIR server, and clients are not asked who they are."""
+    """Development: plain http is allowed for any FHIR server, and for the keys of trusted clients."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -58,19 +64,40 @@ class Settings(BaseSettings):
     plans_file: Path | None = None
     """The file that tells which health plan each payer is (TOML); without it the one that comes with the service."""
 
+    crd_version: Literal["2.0", "2.2"] = "2.0"
+    """What coverage-information may hold when a call asks for no version: `2.0` is what CRD 2.0.1 and 2.2.1 share."""
+
+    unsolicited_determinations: bool = False
+    """Whether an order that meets its coverage policy is answered with an authorization (CRD: `satisfied`)."""
+
+    served_payers: Names = ()
+    """Identifiers (`system|value`) of the payers that the CRD services answer for; empty: every payer."""
+
+    public_url: str | None = None
+    """The address of this service as clients know it (`https://cds.example.org`), which their tokens must name."""
+
+    trusted_clients_file: Path | None = None
+    """The file that tells which clients may call (TOML); without it nobody is asked who they are."""
+
+    store_clinical: bool = False
+    """Whether requests and responses are kept, encrypted; otherwise only what has no clinical content is."""
+
+    store_clinical_key: Secrets = ()
+    """The keys for that (Fernet): the first encrypts, all of them decrypt, so that keys can be changed."""
+
     cors_origins: Names = ("*",)
     """Origins of browser clients that may call."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
 
-    @field_validator("allowed_fhir_hosts", "cors_origins", mode="before")
+    @field_validator("allowed_fhir_hosts", "cors_origins", "served_payers", "store_clinical_key", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("plans_file", mode="before")
+    @field_validator("plans_file", "trusted_clients_file", "public_url", mode="before")
     @classmethod
     def _empty_as_absent(cls, value: object) -> object:
         return None if value == "" else value
@@ -79,3 +106,26 @@ class Settings(BaseSettings):
     @classmethod
     def _lower_case(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(host.lower() for host in value)
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an http or https URL without query and fragment")
+        return value.rstrip("/")
+
+    @field_validator("store_clinical_key")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in value:
+            Fernet(key.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _a_key_for_clinical_content(self) -> Settings:
+        if self.store_clinical and not self.store_clinical_key:
+            raise ValueError("store_clinical needs store_clinical_key: clinical content is kept encrypted only")
+        return self

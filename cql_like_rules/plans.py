@@ -77,8 +77,11 @@ class Paying:
 
 
 @dataclass(frozen=True, slots=True)
-class _Payer:
-    """One payer of one coverage: what it is called and known by, where that stands, and the rank of the coverage."""
+class Payer:
+    """One payer of one coverage: what it is called and known by, where that stands, and the rank of the coverage.
+
+    `identifiers` are `system|value` in the form of `plain_identifier`. All but `sources` may be empty.
+    """
 
     names: tuple[str, ...]
     identifiers: tuple[str, ...]
@@ -94,7 +97,7 @@ class HealthPlans:
         self._by_name: list[tuple[str, HealthPlan]] = []
         for payers in known:
             for identifier in payers.identifiers:
-                self._by_identifier[_plain_identifier(identifier)] = payers.plan
+                self._by_identifier[plain_identifier(identifier)] = payers.plan
             for name in (payers.plan.name, *payers.names):
                 self._by_name.append((name_words(name), payers.plan))
         # A longer name says more: `Some Health of Louisiana` before `Some Health`.
@@ -115,7 +118,7 @@ class HealthPlans:
             sources=tuple(dict.fromkeys(source for payer in deciding for source in payer.sources)),
         )
 
-    def _plan_of(self, payer: _Payer) -> HealthPlan | None:
+    def _plan_of(self, payer: Payer) -> HealthPlan | None:
         for identifier in payer.identifiers:
             if identifier in self._by_identifier:
                 return self._by_identifier[identifier]
@@ -142,13 +145,13 @@ def plan_of_json(json: Mapping[str, Any]) -> HealthPlan:
     return HealthPlan(**{field: lenient.text(json.get(name)) for name, field in _FIELDS.items()})
 
 
-def _payers(record: Record) -> list[_Payer]:
+def _payers(record: Record) -> list[Payer]:
     """The payers of the coverages in force, in the order of the record; a coverage without one has an unknown payer."""
-    payers: list[_Payer] = []
+    payers: list[Payer] = []
     for coverage in record.retrieve("Coverage"):
         if _in_force(coverage):
             rank = lenient.whole_number(coverage.json.get("order"))
-            payers += list(_of(coverage, record, rank)) or [_Payer((), (), (coverage.reference,), rank)]
+            payers += payers_of(coverage, record) or [Payer((), (), (coverage.reference,), rank)]
     return payers
 
 
@@ -156,14 +159,22 @@ def _in_force(coverage: Element) -> bool:
     return lenient.text(coverage.json.get("status")) in ("", "active")
 
 
-def _of(coverage: Element, record: Record, rank: int | None) -> Iterator[_Payer]:
+def payers_of(coverage: Element, record: Record) -> list[Payer]:
+    """The organizations that pay for a Coverage, in its order; [] when it names none. People who pay are passed over.
+
+    An Organization is looked up in the record and among what the Coverage contains.
+    """
+    return list(_of(coverage, record, lenient.whole_number(coverage.json.get("order"))))
+
+
+def _of(coverage: Element, record: Record, rank: int | None) -> Iterator[Payer]:
     for payor in lenient.objects(coverage.json.get("payor")):
         reference = lenient.text(payor.get("reference"))
         if (lenient.relative_reference(reference) or "").startswith(_PERSONS):
             continue
         found = record.find(reference, within=coverage)
         organization = found if found is not None and found.type == "Organization" else None
-        yield _Payer(
+        yield Payer(
             names=tuple(_names(payor, organization)),
             identifiers=tuple(_identifiers(payor, organization)),
             sources=tuple(dict.fromkeys([coverage.reference, *([organization.reference] if organization else [])])),
@@ -183,7 +194,7 @@ def _identifiers(payor: Json, organization: Element | None) -> Iterator[str]:
     for identifier in (*lenient.objects(payor.get("identifier")), *known):
         value = lenient.text(identifier.get("value"))
         if value:
-            yield _plain_identifier(f"{lenient.text(identifier.get('system'))}|{value}")
+            yield plain_identifier(f"{lenient.text(identifier.get('system'))}|{value}")
 
 
 @lru_cache(maxsize=4096)
@@ -194,6 +205,7 @@ def name_words(name: str) -> str:
     return f" {' '.join(_NOT_A_WORD.sub(' ', letters.casefold()).split())} "
 
 
-def _plain_identifier(identifier: str) -> str:
+def plain_identifier(identifier: str) -> str:
+    """`system|value` as it is compared: without capitals, blanks around it and a slash behind the system."""
     system, _, value = identifier.rpartition("|")
     return f"{system.strip().rstrip('/').casefold()}|{value.strip().casefold()}"

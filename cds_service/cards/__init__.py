@@ -5,10 +5,10 @@
 determination itself as JSON.
 """
 
-from .cards import cards_for
+from .cards import TOPICS, cards_for
 from .content import CardLinks, Resources
 from .determination_json import determination_json
 from .priority import in_order
 from .told_once import orders_of, told_once
 
-__all__ = ["CardLinks", "Resources", "cards_for", "determination_json", "in_order", "orders_of", "told_once"]
+__all__ = ["TOPICS", "CardLinks", "Resources", "cards_for", "determination_json", "in_order", "orders_of", "told_once"]

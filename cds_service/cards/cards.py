@@ -35,6 +35,9 @@ _TOPICS = {
     "referral": "insurance",
 }
 _GUIDELINE = "guideline"
+TOPICS = frozenset({*_TOPICS.values(), _GUIDELINE})
+"""The codes of every topic that a card can have (Da Vinci CRD, value set cardType)."""
+
 # What a recommendation has nothing to do with: who pays, and what is allowed.
 _OF_COVERAGE = frozenset({"insurance", "limits", "off-guideline"})
 

@@ -1,0 +1,99 @@
+"""From what was decided to what a CRD client is answered: cards as it wants them, and a note on each order."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cds_service.cards.text import plain
+from cds_service.decision import Decision, EvaluationRow
+from cql_like_rules import lenient
+from cql_like_rules.determination import Determination
+from cql_like_rules.record import RecordNote
+
+from .assertions import Assertion, Forms, by_policies, no_coverage, no_policy, until_coverage_ends
+from .call import CrdCall
+from .cards import adapted, configured
+from .coverage import PrimaryCoverage
+from .coverage_information import coverage_information
+from .orders import day_of, name_of
+from .system_actions import Action, coverage_action, update_of
+
+Order = Mapping[str, Any]
+
+
+def crd_answer(
+    call: CrdCall,
+    coverage: PrimaryCoverage | None,
+    orders: Sequence[Order],
+    decision: Decision,
+    notes: Sequence[RecordNote],
+    forms: Forms,
+    today: datetime.date,
+) -> Decision:
+    """The decision as CRD has it: cards that the client wants, and a system action for each order.
+
+    `orders` are those that the call is about, of every type, as received. `notes` are what of the record could not be
+    had, `forms` tells which questionnaire asks for what is missing, `today` is the day of the assertion. Without a
+    coverage, and where the client has switched it off, there are no system actions. Orders that were not decided
+    because they order nothing (`doNotPerform`), and those without an id, get none.
+    """
+    drugs = {reference: _name(order, reference, decision.outcomes) for reference, order in _named(orders)}
+    insurer = coverage.payer if coverage else ""
+    cards = [adapted(card, insurer, drugs) for card in configured(decision.cards, call.configuration)]
+    actions: list[Action] = []
+    if coverage is not None and call.configuration.coverage_info:
+        for reference, order in _named(orders):
+            about = [each for each in decision.outcomes if each.order.reference == reference]
+            assertion = _assertion(call, coverage, order, drugs[reference], about, notes, forms, today)
+            extension = coverage_information(assertion, coverage.reference, reference, call.client, today)
+            updated = update_of(order, coverage.reference, extension)
+            if updated is not None:
+                actions.append(coverage_action(updated, assertion, drugs[reference]))
+    shown = {card["uuid"] for card in cards}
+    return replace(
+        decision,
+        cards=cards,
+        system_actions=[*decision.system_actions, *actions],
+        evaluations=[_with_cards(row, shown) for row in decision.evaluations],
+    )
+
+
+def _assertion(
+    call: CrdCall,
+    coverage: PrimaryCoverage,
+    order: Order,
+    name: str,
+    determinations: Sequence[Determination],
+    notes: Sequence[RecordNote],
+    forms: Forms,
+    today: datetime.date,
+) -> Assertion:
+    not_in_force = coverage.not_in_force(day_of(order) or today)
+    if not_in_force:
+        return no_coverage(not_in_force)
+    of_coverage = [each for each in determinations if not each.policy.is_guidance]
+    if not of_coverage:
+        return no_policy(call, name)
+    return until_coverage_ends(call, by_policies(call, of_coverage, notes, forms), coverage)
+
+
+def _named(orders: Sequence[Order]) -> Iterator[tuple[str, Order]]:
+    """The orders that order something, with `Type/id` of each."""
+    for order in orders:
+        kind, identity = lenient.text(order.get("resourceType")), lenient.text(order.get("id"))
+        if kind and identity and order.get("doNotPerform") is not True:
+            yield f"{kind}/{identity}", order
+
+
+def _name(order: Order, reference: str, outcomes: Sequence[Determination]) -> str:
+    """What a prescriber calls what is ordered: as the cards do, else as the order does; "" when neither does."""
+    named = (plain(each.order.product.name) for each in outcomes if each.order.reference == reference)
+    return next((name for name in named if name), "") or name_of(order)
+
+
+def _with_cards(row: EvaluationRow, shown: set[str]) -> EvaluationRow:
+    """The row with only those cards that are shown."""
+    return replace(row, cards=tuple(card for card in row.cards if card.uuid in shown))

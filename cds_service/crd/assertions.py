@@ -1,0 +1,139 @@
+"""What is asserted of one order under one coverage, before it becomes an extension (CRD 2.2.1, coverage-information).
+
+The invariants of the extension (crd-ci-q1 to q9, as 2.0.1 and as 2.2.1 have them) hold for every assertion made
+here: `pa_needed` stands beside everything but `not-covered`, `info_needed` beside `conditional` and nothing else, and
+there is always a reason in words.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cql_like_rules.advice import approval_end
+from cql_like_rules.determination import Determination, Verdict
+from cql_like_rules.orders.dates import day_of
+from cql_like_rules.record import RecordNote
+from cql_like_rules.requirements import requirements_of_policies
+
+from .call import CrdCall
+from .coverage import PrimaryCoverage
+from .details import Detail, details_of
+from .reasons import no_policy_reason, technical_reason, verdict_reason
+from .versions import Edition
+
+Forms = Callable[[Determination], str | None]
+"""The canonical address of the questionnaire that asks for what a determination misses; None where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, in words; `code` where CRD has one for it."""
+
+    text: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What is asserted; members are the sub-extensions of the same name, and "" or () where there is none.
+
+    `expires` is the last day on which it can hold, as far as that is known.
+    """
+
+    covered: str
+    pa_needed: str = ""
+    doc_needed: str = ""
+    doc_purpose: str = ""
+    info_needed: str = ""
+    reasons: tuple[Reason, ...] = ()
+    details: tuple[Detail, ...] = ()
+    questionnaires: tuple[str, ...] = ()
+    expires: datetime.date | None = None
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether it gives an authorization."""
+        return self.pa_needed == "satisfied"
+
+
+def no_forms(determination: Determination) -> None:
+    """No questionnaire, for whoever has none."""
+
+
+def no_coverage(sentence: str) -> Assertion:
+    """That the coverage is not in force, and so nothing is covered (resp-45)."""
+    return Assertion("not-covered", reasons=(Reason(sentence, "no-active-coverage"),))
+
+
+def no_policy(call: CrdCall, name: str) -> Assertion:
+    """That this service cannot tell, as it has no coverage policy for what is ordered."""
+    return _unknown(call.edition, (Reason(no_policy_reason(name)),))
+
+
+def by_policies(
+    call: CrdCall, determinations: Sequence[Determination], notes: Iterable[RecordNote], forms: Forms
+) -> Assertion:
+    """What the coverage policies about one order say together: each of them has to be met.
+
+    `notes` are what of the record could not be had. Where that, or a rule that failed, may be why a policy has no
+    verdict, none is asserted.
+    """
+    missed = list(notes)
+    notes_about = [(each, _notes_about(each, missed)) for each in determinations]
+    failures = [technical_reason(each, about) for each, about in notes_about if _is_undecided(each, about)]
+    if failures:
+        code = "technical" if call.edition is Edition.STU_2_2 else ""
+        return _unknown(call.edition, tuple(Reason(failure, code) for failure in failures))
+    met = all(each.status is Verdict.MET for each in determinations)
+    assertion = Assertion(
+        covered="covered",
+        pa_needed="satisfied" if met and call.unsolicited else "auth-needed",
+        reasons=tuple(Reason(verdict_reason(each)) for each in determinations),
+    )
+    asked = () if call.early else tuple(dict.fromkeys(form for each in determinations if (form := forms(each))))
+    if asked:
+        assertion = replace(assertion, doc_needed="clinical", doc_purpose="withpa", questionnaires=asked)
+    if call.edition is Edition.STU_2_2:
+        details = tuple(dict.fromkeys(detail for each in determinations for detail in details_of(each)))
+        assertion = replace(assertion, details=details, expires=_expiry(determinations, assertion))
+    return assertion
+
+
+def until_coverage_ends(call: CrdCall, assertion: Assertion, coverage: PrimaryCoverage) -> Assertion:
+    """The assertion with the end of the coverage as the last day on which it can hold, where that comes first."""
+    if call.edition is not Edition.STU_2_2 or assertion.covered != "covered" or coverage.ends is None:
+        return assertion
+    return replace(assertion, expires=min(coverage.ends, assertion.expires or coverage.ends))
+
+
+def _unknown(edition: Edition, reasons: tuple[Reason, ...]) -> Assertion:
+    if edition is Edition.STU_2_2:
+        return Assertion("indeterminate", pa_needed="indeterminate", reasons=reasons)
+    return Assertion("conditional", pa_needed="conditional", info_needed="OTH", reasons=reasons)
+
+
+def _is_undecided(determination: Determination, notes: Sequence[RecordNote]) -> bool:
+    open_verdict = determination.status in (Verdict.MISSING_INFORMATION, Verdict.NOT_APPLICABLE)
+    return open_verdict and bool(determination.failures or notes)
+
+
+def _notes_about(determination: Determination, notes: Sequence[RecordNote]) -> list[RecordNote]:
+    """The notes on types of resources that the policy reads."""
+    if not any(note.types for note in notes):
+        return []
+    read = {requirement.type for requirement in requirements_of_policies([determination.policy])}
+    return [note for note in notes if not read.isdisjoint(note.types)]
+
+
+def _expiry(determinations: Iterable[Determination], assertion: Assertion) -> datetime.date | None:
+    """The first day after which a policy, or the authorization, no longer holds; ends before the order do not count."""
+    ends: list[datetime.date] = []
+    for determination in determinations:
+        order, until = determination.order, determination.policy.until
+        if until is not None and not (order.day and until < order.day):
+            ends.append(until)
+        if assertion.is_satisfied and (end := day_of(approval_end(order, determination.approval))):
+            ends.append(end)
+    return min(ends, default=None)
