@@ -16,6 +16,8 @@ from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
 from cds_service.answering import Answering
+from cds_service.artifacts.blueprint import fhir_blueprint
+from cds_service.artifacts.collection import Artifacts
 from cds_service.cdshooks.blueprint import hooks_blueprint
 from cds_service.cdshooks.outcome import CONTENT_TYPE, CallRefused, Issue, operation_outcome
 from cds_service.cdshooks.services import Service, Services
@@ -39,13 +41,14 @@ def create_app(
     *,
     services: Iterable[Service],
     terminology: Terminology | None = None,
+    artifacts: Artifacts | None = None,
     sink: EvaluationSink | None = None,
 ) -> Flask:
     """The WSGI application.
 
-    `services` are those that discovery lists, `terminology` lets drugs be known by their
-    text, `sink` is where calls are remembered (the database, in the background). A database that cannot be reached
-    keeps neither the application from starting nor a card from being shown.
+    `services` are those that discovery lists, `terminology` lets drugs be known by their text, `artifacts` are served
+    below `/fhir` (None: nothing is), `sink` is where calls are remembered (the database, in the background). A database
+    that cannot be reached keeps neither the application from starting nor a card from being shown.
     """
     silence_addresses()
     app = Flask(__name__, static_folder=None)
@@ -62,6 +65,8 @@ def create_app(
     app.extensions["oncology-cds"] = {"database": database, "sink": sink}
     answering = Answering(settings, decider, sink, terminology)
     app.register_blueprint(hooks_blueprint(Services(services), answering, FeedbackTable(database)))
+    if artifacts is not None:
+        app.register_blueprint(fhir_blueprint(artifacts))
     _allow_browsers(app, settings)
     _add_health(app)
     _surround_requests(app)
@@ -73,7 +78,7 @@ def _allow_browsers(app: Flask, settings: Settings) -> None:
     # No credentials: clients send a bearer token, which is a header and no cookie.
     CORS(
         app,
-        resources=r"/cds-services.*",
+        resources=[r"/cds-services.*", r"/fhir.*"],
         origins=list(settings.cors_origins),
         methods=["GET", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", "X-Request-ID"],

@@ -10,4 +10,10 @@ from cds_service.settings import Settings
 _settings = Settings()
 configure_logging(_settings.log_level)
 _loaded = loaded(_settings)
-app = create_app(_settings, _loaded.decider, services=_loaded.services, terminology=_loaded.terminology)
+app = create_app(
+    _settings,
+    _loaded.decider,
+    services=_loaded.services,
+    terminology=_loaded.terminology,
+    artifacts=_loaded.artifacts,
+)

@@ -8,6 +8,7 @@ from functools import cache
 
 import click
 
+from cds_service.artifacts.collection import Artifacts, artifacts_of
 from cds_service.cdshooks.offered import offered_services
 from cds_service.cdshooks.services import Service
 from cds_service.deciding import PolicyDecider
@@ -33,6 +34,11 @@ class Loaded:
     def services(self) -> tuple[Service, ...]:
         """The services that this decider answers for."""
         return tuple(offered_services(self.wanted, lambda hook: {}))
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The policies and the value sets as FHIR artifacts, made anew each time: ask once."""
+        return artifacts_of(self.decider.policies, self.terminology)
 
 
 @cache

@@ -38,7 +38,9 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     what = loaded(settings)
-    app = create_app(settings, what.decider, services=what.services, terminology=what.terminology)
+    app = create_app(
+        settings, what.decider, services=what.services, terminology=what.terminology, artifacts=what.artifacts
+    )
     server = waitress.create_server(
         app, host=address, port=settings.port if port is None else port, threads=threads, ident="oncology-cds"
     )

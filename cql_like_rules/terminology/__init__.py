@@ -25,12 +25,13 @@ _PRODUCT_SYSTEMS = frozenset({RXNORM, NDC})
 
 
 class Terminology:
-    """The value sets that rules refer to by URL, and the drugs among their codes."""
+    """The value sets that rules refer to by URL, and the drugs among their codes. `files` is what they were read from."""
 
     def __init__(self, files: Iterable[ValueSetFile]) -> None:
+        self.files = tuple(files)
         self._value_sets: dict[str, ValueSet] = {}
         self._concepts: dict[tuple[str, str], CodedConcept] = {}
-        for file in files:
+        for file in self.files:
             codes = frozenset((concept.system, concept.code) for concept in file.concepts)
             self._value_sets[file.url] = ValueSet(file.url, file.name, codes)
             for concept in file.concepts:

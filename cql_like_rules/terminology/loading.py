@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -28,11 +28,12 @@ class CodedConcept:
 
 @dataclass(frozen=True, slots=True)
 class ValueSetFile:
-    """A ValueSet as its file lists it. `name` is its title, the words that a prescriber would use."""
+    """A ValueSet as its file lists it. `name` is its title, the words that a prescriber would use; `text` the file."""
 
     url: str
     name: str
     concepts: tuple[CodedConcept, ...]
+    text: str = field(repr=False, compare=False)
 
 
 class TerminologyError(Exception):
@@ -54,7 +55,7 @@ def _value_set(name: str, text: str) -> ValueSetFile:
     try:
         resource = json.loads(text)
         concepts = tuple(_concepts(resource["compose"]["include"]))
-        found = ValueSetFile(resource["url"], resource.get("title") or resource["name"], concepts)
+        found = ValueSetFile(resource["url"], resource.get("title") or resource["name"], concepts, text)
     except (ValueError, KeyError, TypeError) as error:
         raise TerminologyError(f"{name} is not a FHIR ValueSet that lists its codes: {error!r}") from error
     if not found.concepts:
