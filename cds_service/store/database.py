@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -63,6 +64,10 @@ class Database:
         self.migrate()
         with _as_store_failed(), Session(self._engine) as session, session.begin():
             yield session
+
+    def insert(self, table: type[Any]) -> postgresql.Insert | sqlite.Insert:
+        """An insert into the table of a model which may say what to do about a row that is there already."""
+        return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
 
     def close(self) -> None:
         """Gives the connections back."""

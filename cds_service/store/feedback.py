@@ -6,8 +6,6 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from cds_service.cdshooks.feedback import FeedbackItem
 
 from .database import Database
@@ -26,9 +24,7 @@ class FeedbackTable:
         """Writes the items that are not there yet, all or none. When it returns they are stored. Raises StoreFailed."""
         rows = [_row(item, service, client, received_at) for item in items]
         with self._database.transaction() as session:
-            dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
-            statement = dialect.insert(Feedback).on_conflict_do_nothing(index_elements=_KEY)
-            session.execute(statement, rows)
+            session.execute(self._database.insert(Feedback).on_conflict_do_nothing(index_elements=_KEY), rows)
 
 
 def _row(item: FeedbackItem, service: str, client: str, received_at: datetime.datetime) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_database_is_migrated_once_and_may_be_opened_again(url: str, database:
     again.migrate()
     with again.engine.connect() as connection:
         assert connection.scalar(sa.text("select count(*) from evaluations")) == 1
-        assert connection.scalar(sa.text("select version_num from alembic_version")) == "0001"
+        assert connection.scalar(sa.text("select version_num from alembic_version")) == "0002"
     again.close()
 
 
