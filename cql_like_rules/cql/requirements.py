@@ -148,7 +148,7 @@ class _Walk:
             self._retrieved.append(DataRequirement(_PATIENT, positions=(node.position,)))
             self._read(Named("FHIR", _PATIENT), "birthDate")
         elif reference.kind in _CALLED and reference.declaration is not None:
-            self._waiting.append((_home(reference, library), reference.declaration))
+            self._waiting.append((library.home(reference), reference.declaration))
 
     def _retrieve(self, node: Retrieve, library: ResolvedLibrary) -> None:
         wanted = DataRequirement(node.type.name, positions=(node.position,))
@@ -190,17 +190,12 @@ def _body(definition: Node) -> Node | None:
     return definition.default if isinstance(definition, ParameterDef) else None
 
 
-def _home(reference: Reference, library: ResolvedLibrary) -> ResolvedLibrary:
-    """The library that a declaration stands in."""
-    return library.includes[reference.library] if reference.library else library
-
-
 def _codes_of(node: Node, library: ResolvedLibrary) -> tuple[str, tuple[Code, ...]]:
     """The address of the value set, or the codes, that a retrieve names; neither when they are computed."""
     reference = library.reference(node)
     if reference is None:
         return "", ()
-    home = _home(reference, library)
+    home = library.home(reference)
     match reference.declaration:
         case CodeDef() as code:
             return "", (_code(code, home),)

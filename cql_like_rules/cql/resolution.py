@@ -77,6 +77,10 @@ class ResolvedLibrary:
         """The static type of an expression, `ANY` where it is not known."""
         return self.types.get(id(node), ANY)
 
+    def home(self, reference: Reference) -> ResolvedLibrary:
+        """The library that the declaration of a reference of this one stands in."""
+        return self.includes[reference.library] if reference.library else self
+
     def operands(self, call: FunctionRef) -> tuple[Expression, ...]:
         """The operands of a call: the target comes first where the function is called fluently."""
         reference = self.references[id(call)]

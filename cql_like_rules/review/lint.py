@@ -3,7 +3,7 @@
 Every criterion has its kind; every leaf that can be missing says what to ask for, and every leaf that can fail says so.
 What is not named by a number of the document says where in it it stands. A number in the words of a criterion is one
 that its rule holds, or the node that chooses it: words tell no other limit than the rule applies. Nothing is written
-that no criterion rests on.
+that no criterion rests on. What is asked of clinicians has its words.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from cql_like_rules.cql import syntax
 from cql_like_rules.cql.compiling.program import CompiledDefine
 from cql_like_rules.criteria import names_of
 from cql_like_rules.policy import DOSING_SIZES, INDICATORS, REQUIRED_DEFINES, Criterion, Policy
+from cql_like_rules.questions.words import QUESTION_TAGS
 from cql_like_rules.review.document_numbers import is_document_number
 from cql_like_rules.review.outcomes import OUTCOMES, named_in_only, outcomes_of
+from cql_like_rules.review.questions import question_problems
 from cql_like_rules.review.resting import Resting
 from cql_like_rules.review.rule_numbers import RuleNumbers, is_written
 
 HEAD_TAGS = ("policy", "title", "publisher", "effective", "until", "reviewed", "nature")
-OTHER_TAGS = ("equivalent",)
+OTHER_TAGS = ("equivalent", *QUESTION_TAGS)
 CRITERION_TAGS = (
     "kind",
     "title",
@@ -76,6 +78,7 @@ def problems_of(policy: Policy) -> Iterator[str]:
             problems += words.wrong_numbers(told[name])
         yield from (f"{policy.id}/{name}: {problem}" for problem in problems)
     yield from (f"{policy.id}/{name}: nothing rests on it" for name in _unused(policy, told.values()))
+    yield from question_problems(policy)
 
 
 def _of_tags(define: CompiledDefine) -> Iterator[str]:
