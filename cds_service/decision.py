@@ -37,6 +37,14 @@ class EvaluationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageNote:
+    """What was said of the coverage of one order (`Type/id`): the coverage-information extension, as JSON (CRD)."""
+
+    order: str
+    extension: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a decider is asked: about which orders, and all that is known.
 
@@ -57,7 +65,7 @@ class Decision:
     """What is answered to one call, and what is remembered of it.
 
     `cards`, `system_actions` and `determinations` are JSON, ready to be written; `outcomes` are the determinations that
-    they were made from.
+    they were made from, `coverage_notes` what the system actions say of coverage, without what others had said before.
     """
 
     cards: Sequence[Mapping[str, Any]] = ()
@@ -65,6 +73,7 @@ class Decision:
     determinations: Sequence[Mapping[str, Any]] = ()
     evaluations: Sequence[EvaluationRow] = ()
     outcomes: Sequence[Determination] = ()
+    coverage_notes: Sequence[CoverageNote] = ()
 
 
 class Decider(Protocol):
