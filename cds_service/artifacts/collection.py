@@ -75,8 +75,8 @@ def artifacts_of(policies: Sequence[Policy], terminology: Terminology) -> Artifa
 
 def _of_policies(policies: Sequence[Policy]) -> Iterator[Mapping[str, Any]]:
     newest = PolicyVersions(policies).in_force(None)
-    if newest:
-        yield data_requirements_library(newest)
+    if len(policies) > 1:
+        yield data_requirements_library(policies)
     for policy in policies:
         identity = policy_id(policy, newest=policy in newest)
         yield library_of_policy(policy, identity)

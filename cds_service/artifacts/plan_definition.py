@@ -109,7 +109,7 @@ class _Actions:
     def _of(self, structure: Structure, guards: Sequence[Expression] = ()) -> list[Action]:
         """The actions for a part of a criterion, which apply only where the guards hold; none for bare conditions."""
         match structure:
-            case Name(name, True) | Test(Name(name, True), _) | Negation(Name(name, True)):
+            case Name(name, True) | Test(Name(name, True), True | False) | Negation(Name(name, True)):
                 wanted = Name(name, True) if isinstance(structure, Test) and structure.expected is True else structure
                 return [self._criterion(name, wanted, guards)]
             case AllOf() | AnyOf():

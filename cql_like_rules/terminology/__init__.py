@@ -25,7 +25,7 @@ _PRODUCT_SYSTEMS = frozenset({RXNORM, NDC})
 
 
 class Terminology:
-    """The value sets that rules refer to by URL, and the drugs among their codes. `files` is what they were read from."""
+    """The value sets that rules refer to by URL, and the drugs among their codes; `files` is what they came from."""
 
     def __init__(self, files: Iterable[ValueSetFile]) -> None:
         self.files = tuple(files)
