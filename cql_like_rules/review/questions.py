@@ -62,15 +62,15 @@ def _closed(policy: Policy) -> Iterator[tuple[Form, str]]:
     for form in forms_of(policy):
         asked = [question.number for question in form.questions if question.is_asked]
         for section in sections_of(policy):
-            if section.startswith(f"{form.section}.") and any(
-                _is_diagnosis(policy, section, name) for name in policy.criteria
-            ):
-                if not any(number.startswith(f"{section}.") for number in asked):
-                    yield form, section
+            is_led_to = any(number.startswith(f"{section}.") for number in asked)
+            if section.startswith(f"{form.section}.") and _has_diagnosis(policy, section) and not is_led_to:
+                yield form, section
 
 
-def _is_diagnosis(policy: Policy, section: str, name: str) -> bool:
-    """Whether it is a leaf of the section that holds the order to a diagnosis, and can be missing."""
-    criterion = policy.criteria[name]
-    is_leaf = name.startswith(f"{section}.") and not criterion.is_node
-    return is_leaf and criterion.kind == "diagnosis" and "missing" in outcomes_of(policy, name)
+def _has_diagnosis(policy: Policy, section: str) -> bool:
+    """Whether a leaf of the section holds the order to a diagnosis, and can be missing."""
+    return any(
+        criterion.kind == "diagnosis" and not criterion.is_node and "missing" in outcomes_of(policy, name)
+        for name, criterion in policy.criteria.items()
+        if name.startswith(f"{section}.")
+    )
