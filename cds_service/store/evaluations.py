@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import queue
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import structlog
@@ -15,23 +12,10 @@ import structlog
 from cds_service.decision import EvaluationRow
 
 from .database import Database, StoreFailed
-from .models import Card, Evaluation
+from .models import Assertion, Base, Card, Evaluation, Exchange
+from .records import CallRecord, ShownAssertion, order_hash
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One answered call with its evaluations. `duration_ms` is the time of the whole call, `created_at` is in UTC."""
-
-    hook_instance: str
-    hook: str
-    service: str
-    client: str
-    duration_ms: float
-    engine_version: str
-    created_at: datetime.datetime
-    evaluations: Sequence[EvaluationRow]
 
 
 class EvaluationSink(Protocol):
@@ -47,7 +31,7 @@ class EvaluationSink(Protocol):
 
 
 class EvaluationTable:
-    """The evaluations in the database."""
+    """The calls in the database, each with its evaluations."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,7 +39,7 @@ class EvaluationTable:
     def write(self, calls: Sequence[CallRecord]) -> None:
         """Writes the calls, all or none. Raises StoreFailed."""
         with self._database.transaction() as session:
-            session.add_all(_row(call, row) for call in calls for row in call.evaluations)
+            session.add_all(row for call in calls for row in _rows(call))
 
 
 class BackgroundSink:
@@ -126,13 +110,48 @@ class BackgroundSink:
             self._written.notify_all()
 
 
-def order_hash(reference: str) -> str:
-    """SHA-256 of `Type/id` in hexadecimal: tells whether two evaluations are of one order, and not which."""
-    return hashlib.sha256(reference.encode()).hexdigest()
+def _rows(call: CallRecord) -> Iterator[Base]:
+    yield Exchange(
+        call_id=call.call_id,
+        hook_instance=call.hook_instance,
+        hook=call.hook,
+        service=call.service,
+        client=call.client,
+        tenant=call.tenant,
+        status=call.status,
+        token_use=call.token_use,
+        request_hash=call.request.hash,
+        request_bytes=call.request.length,
+        request_sealed=call.request.sealed,
+        response_hash=call.response.hash,
+        response_bytes=call.response.length,
+        response_sealed=call.response.sealed,
+        cards=[{"uuid": card.uuid, "suggestions": list(card.suggestions)} for card in call.cards],
+        duration_ms=call.duration_ms,
+        engine_version=call.engine_version,
+        created_at=call.created_at,
+        assertions=[_assertion(each) for each in call.assertions],
+    )
+    for row in call.evaluations:
+        yield _evaluation(call, row)
 
 
-def _row(call: CallRecord, row: EvaluationRow) -> Evaluation:
+def _assertion(shown: ShownAssertion) -> Assertion:
+    return Assertion(
+        assertion_id=shown.assertion_id,
+        order_hash=order_hash(shown.order),
+        covered=shown.covered,
+        pa_needed=shown.pa_needed,
+        satisfied_pa_id=shown.satisfied_pa_id,
+        doc_needed=list(shown.doc_needed),
+        info_needed=list(shown.info_needed),
+        questionnaires=list(shown.questionnaires),
+    )
+
+
+def _evaluation(call: CallRecord, row: EvaluationRow) -> Evaluation:
     return Evaluation(
+        call_id=call.call_id,
         hook_instance=call.hook_instance,
         hook=call.hook,
         service=call.service,
