@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from cql_like_rules.advice import approval_end
 from cql_like_rules.determination import Determination, Verdict
@@ -23,8 +24,16 @@ from .details import Detail, details_of
 from .reasons import no_policy_reason, technical_reason, verdict_reason
 from .versions import Edition
 
-Forms = Callable[[Determination], str | None]
-"""The canonical address of the questionnaire that asks for what a determination misses; None where none does."""
+
+class Form(Protocol):
+    """A questionnaire, known by its canonical address with its version (`url|version`)."""
+
+    @property
+    def canonical(self) -> str: ...
+
+
+Forms = Callable[[Determination], Form | None]
+"""Tells which questionnaire asks for what a determination misses; None where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +95,20 @@ def by_policies(
     if failures:
         code = "technical" if call.edition is Edition.STU_2_2 else ""
         return _unknown(call.edition, tuple(Reason(failure, code) for failure in failures))
-    met = all(each.status is Verdict.MET for each in determinations)
+    approved = call.unsolicited and all(each.status is Verdict.MET for each in determinations)
     assertion = Assertion(
         covered="covered",
-        pa_needed="satisfied" if met and call.unsolicited else "auth-needed",
-        reasons=tuple(Reason(verdict_reason(each)) for each in determinations),
+        pa_needed="satisfied" if approved else "auth-needed",
+        reasons=tuple(Reason(verdict_reason(each, approved=approved)) for each in determinations),
     )
-    asked = () if call.early else tuple(dict.fromkeys(form for each in determinations if (form := forms(each))))
+    asked = () if call.early else tuple(dict.fromkeys(form.canonical for form in map(forms, determinations) if form))
     if asked:
         assertion = replace(assertion, doc_needed="clinical", doc_purpose="withpa", questionnaires=asked)
     if call.edition is Edition.STU_2_2:
-        details = tuple(dict.fromkeys(detail for each in determinations for detail in details_of(each)))
-        assertion = replace(assertion, details=details, expires=_expiry(determinations, assertion))
+        details = (detail for each in determinations for detail in details_of(each, call.policy_pages))
+        assertion = replace(
+            assertion, details=tuple(dict.fromkeys(details)), expires=_expiry(determinations, assertion)
+        )
     return assertion
 
 

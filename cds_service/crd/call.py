@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from cds_service.addresses import POLICY_PAGES
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.settings import Settings
 
@@ -22,7 +23,7 @@ class CrdCall:
     `strict` says that it was made to a CRD service: only such a call is refused for what CRD asks for. `early` says
     that the order is not written yet, so that nobody is asked to document anything. `unsolicited` says that an
     authorization may be given. `client` is where the ids of the call belong: the FHIR server ("" when not told) and
-    the patient.
+    the patient. `policy_pages` is the address below which policies can be read, by their ids ("" for none).
     """
 
     strict: bool
@@ -31,6 +32,7 @@ class CrdCall:
     configuration: Configuration = field(default_factory=Configuration)
     unsolicited: bool = False
     client: tuple[str, str] = ("", "")
+    policy_pages: str = ""
 
 
 def crd_extension(settings: Settings) -> dict[str, Any]:
@@ -57,4 +59,5 @@ def read_crd(request: HookRequest, settings: Settings, *, strict: bool) -> CrdCa
         configuration=configuration,
         unsolicited=settings.unsolicited_determinations and configuration.unsolicited,
         client=(request.fhir_server or "", request.context.patient_id),
+        policy_pages=f"{settings.public_url}{POLICY_PAGES}" if settings.public_url else "",
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from cds_service.cards.amounts import UCUM, unit_words
+from cds_service.cards.amounts import UCUM, rounded_down, unit_words
 from cds_service.cards.determination_json import dose_limit_json
 from cql_like_rules.advice import approval_end
 from cql_like_rules.cql.values.quantity import Quantity
@@ -39,18 +40,22 @@ class Detail:
         return {"valuePeriod": {"start": start.isoformat(), "end": end.isoformat()}}
 
 
-def details_of(determination: Determination) -> Iterator[Detail]:
-    """The most that the policy allows, how long an approval would last, and where the policy is written."""
+def details_of(determination: Determination, policy_pages: str = "") -> Iterator[Detail]:
+    """The most that the policy allows, how long an approval lasts, and where the policy can be read.
+
+    `policy_pages` is the address below which each policy is, by its id; with "" nothing is linked.
+    """
     limit = determination.dose_limit
     told = dose_limit_json(determination)
     if limit is not None and told is not None:
         ceiling = limit.absolute or limit.limit
-        per = f"Per {told['per']}: {told['basis']}"
-        yield Detail(LIMITATION, "allowed-quantity", ceiling, per)
+        most = Quantity(rounded_down(ceiling.value, ceiling.unit), ceiling.unit)
+        yield Detail(LIMITATION, "allowed-quantity", most, f"Per {told['per']}: {told['basis']}")
     begin, end = determination.order.day, day_of(approval_end(determination.order, determination.approval))
     if determination.status is Verdict.MET and begin is not None and end is not None and begin <= end:
         yield Detail(LIMITATION, "allowed-period", (begin, end), "How long an approval lasts")
-    yield Detail(OTHER, "policy-link", determination.policy.url)
+    if policy_pages:
+        yield Detail(OTHER, "policy-link", f"{policy_pages}/{quote(determination.policy.id, safe='')}")
 
 
 def _quantity(quantity: Quantity) -> dict[str, Any]:

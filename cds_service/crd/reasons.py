@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cds_service.cards.content import CardContext
+from cds_service.cards.kinds import content_of
 from cds_service.cards.text import clipped, first_sentence, one_line, plain
 from cql_like_rules.determination import Approval, CriterionResult, Determination, Status, Verdict
 from cql_like_rules.record import RecordNote
@@ -12,17 +14,20 @@ _MOST = 3
 _LONGEST = 140
 
 
-def verdict_reason(determination: Determination) -> str:
-    """What the policy says of the order: met, or what is not met and what is to be documented."""
+def verdict_reason(determination: Determination, *, approved: bool = False) -> str:
+    """What the policy says of the order: met, or what is not met and what is to be documented.
+
+    `approved` says that a met order is authorized with this.
+    """
     where = _where(determination)
     if determination.status is Verdict.MET:
-        return f"{where}: every criterion is met.{_approval(determination.approval)}"
-    blocking = [criterion for finding in determination.findings for criterion in finding.criteria]
-    refused = _sayings(blocking, Status.NOT_MET)
-    missing = _sayings(blocking, Status.MISSING)
-    said = [f"Not met: {refused}." if refused else "", f"To be documented: {missing}." if missing else ""]
+        return f"{where}: every criterion is met.{_approval(determination.approval, approved)}"
     if determination.referral:
-        said.append(f"Reviewed under policy {plain(determination.referral)}.")
+        # That the request goes elsewhere is all there is to say then: not which of the listed uses it is not.
+        first = next(iter(_refused(determination)), "")
+        return f"{where}. {f'{first}. ' if first else ''}Reviewed under policy {plain(determination.referral)}."
+    refused, missing = _listed(_refused(determination)), _listed(_missing(determination))
+    said = [f"Not met: {refused}." if refused else "", f"To be documented: {missing}." if missing else ""]
     told = " ".join(part for part in said if part)
     return f"{where}. {told}" if told else f"{where}: {_status_words(determination.status)}."
 
@@ -46,12 +51,28 @@ def _where(determination: Determination) -> str:
     return plain(f"{policy.id}{version}{section}")
 
 
-def _sayings(criteria: Iterable[CriterionResult], status: Status) -> str:
-    return _listed(_said(criterion) for criterion in criteria if criterion.status is status)
+def _refused(determination: Determination) -> list[str]:
+    """What is not met, in the order of the findings; of a dose beyond its limit, by how much."""
+    sayings: list[str] = []
+    for finding in determination.findings:
+        dose = finding.dose
+        told = dose is not None and bool(dose.exceeded or dose.fallen_short)
+        if told:
+            sayings.append(content_of(CardContext(determination), finding).summary)
+        sayings += [
+            _said(criterion.unmet, criterion)
+            for criterion in finding.criteria
+            if criterion.status is Status.NOT_MET and not (told and dose and criterion.id == dose.criterion)
+        ]
+    return sayings
 
 
-def _said(criterion: CriterionResult) -> str:
-    words = criterion.ask if criterion.status is Status.MISSING else criterion.unmet
+def _missing(determination: Determination) -> list[str]:
+    criteria = (criterion for finding in determination.findings for criterion in finding.criteria)
+    return [_said(each.ask, each) for each in criteria if each.status is Status.MISSING]
+
+
+def _said(words: str, criterion: CriterionResult) -> str:
     return clipped(first_sentence(words or criterion.title) or criterion.section, _LONGEST)
 
 
@@ -62,13 +83,13 @@ def _listed(sayings: Iterable[str]) -> str:
     return "; ".join(different[:_MOST]) + more
 
 
-def _approval(approval: Approval | None) -> str:
-    if approval is None:
+def _approval(approval: Approval | None, approved: bool) -> str:
+    """How long an approval lasts, or would last; "" where the policy does not tell."""
+    if approval is None or (approval.until is None and approval.months is None):
         return ""
-    if approval.until is not None:
-        return f" An approval would last until {approval.until}."
-    months = "month" if approval.months == 1 else "months"
-    return f" An approval would last {approval.months} {months}." if approval.months is not None else ""
+    months = f"{approval.months} {'month' if approval.months == 1 else 'months'}"
+    how_long = f"until {approval.until}" if approval.until is not None else f"for {months}"
+    return f" Approved {how_long}." if approved else f" An approval would hold {how_long}."
 
 
 def _status_words(status: Verdict) -> str:
