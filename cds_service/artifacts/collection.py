@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from cds_service.artifacts.code_systems import override_reasons
 from cds_service.artifacts.identity import policy_id
 from cds_service.artifacts.logic_library import included_in, library_of_included, library_of_policy
 from cds_service.artifacts.plan_definition import plan_definition
+from cds_service.artifacts.questionnaire import attestation_code_system, questionnaires_of
 from cds_service.cdshooks.wire import write_json
 from cql_like_rules.policy import Policy
+from cql_like_rules.questions import form_for
 from cql_like_rules.requirements import data_requirements_library
 from cql_like_rules.terminology import Terminology
 from cql_like_rules.versions import PolicyVersions
@@ -63,6 +66,17 @@ class Artifacts:
         """The artifact of a type and id; None when there is none."""
         return self._by_type.get(type_name, {}).get(identity)
 
+    def by_canonical(self, address: str) -> Artifact | None:
+        """The artifact of a canonical address, `url` or `url|version`; None when there is none.
+
+        Without a version the newest, which is the one that the last part of its address is the id of.
+        """
+        url, _, version = address.partition("|")
+        same = [artifact for each in self._by_type.values() for artifact in each.values() if artifact.url == url]
+        if version:
+            return next((artifact for artifact in same if artifact.version == version), None)
+        return next((artifact for artifact in same if artifact.id == url.rpartition("/")[2]), None)
+
 
 def artifacts_of(policies: Sequence[Policy], terminology: Terminology) -> Artifacts:
     """All artifacts of the policies as they were loaded, and of the terminology that their rules name.
@@ -70,26 +84,39 @@ def artifacts_of(policies: Sequence[Policy], terminology: Terminology) -> Artifa
     The newest version of a policy has the policy's id; earlier ones have the version behind it. All of them are found
     by address and version. Raises ValueError when an id cannot be one of FHIR, or is that of two artifacts.
     """
-    return Artifacts([*_of_policies(policies), *_shared(policies), *_value_sets(terminology), override_reasons()])
+    value_sets = [json.loads(file.text) for file in terminology.files]
+    versions = {value_set["url"]: value_set["version"] for value_set in value_sets if "version" in value_set}
+    of_policies = _of_policies(policies, versions)
+    return Artifacts([*of_policies, *_shared(policies, versions), *value_sets, *_code_systems(policies)])
 
 
-def _of_policies(policies: Sequence[Policy]) -> Iterator[Mapping[str, Any]]:
+def _of_policies(policies: Sequence[Policy], versions: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     newest = PolicyVersions(policies).in_force(None)
     if len(policies) > 1:
         yield data_requirements_library(policies)
     for policy in policies:
-        identity = policy_id(policy, newest=policy in newest)
-        yield library_of_policy(policy, identity)
+        is_newest = any(policy is each for each in newest)
+        identity = policy_id(policy, newest=is_newest)
+        yield library_of_policy(policy, identity, versions)
         yield {**data_requirements_library([policy]), "id": f"{identity}-data-requirements"}
-        yield plan_definition(policy, identity, lambda section: None)
+        yield plan_definition(policy, identity, partial(_questionnaire, policy))
+        yield from questionnaires_of(policy, newest=is_newest)
 
 
-def _shared(policies: Iterable[Policy]) -> Iterator[Mapping[str, Any]]:
+def _questionnaire(policy: Policy, section: str) -> str | None:
+    form = form_for(policy, section)
+    return form.canonical if form else None
+
+
+def _shared(policies: Iterable[Policy], versions: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     """The libraries that policies include, each once."""
     included = (library for policy in policies for library in included_in(policy.library))
     once = {(library.name, library.version): library for library in included}
-    return map(library_of_included, once.values())
+    return (library_of_included(library, versions) for library in once.values())
 
 
-def _value_sets(terminology: Terminology) -> Iterator[Mapping[str, Any]]:
-    return (json.loads(file.text) for file in terminology.files)
+def _code_systems(policies: Iterable[Policy]) -> Iterator[Mapping[str, Any]]:
+    yield override_reasons()
+    attestation = attestation_code_system(policies)
+    if attestation["concept"]:
+        yield attestation

@@ -43,23 +43,23 @@ _ANY = "Any"
 """FHIR's abstract type, for what FHIR has no type for: a tuple, a choice of types."""
 
 
-def library_of_policy(policy: Policy, identity: str) -> dict[str, Any]:
-    """The Library of one version of a policy, with that id."""
+def library_of_policy(policy: Policy, identity: str, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The Library of one version of a policy, with that id. `versions` are those of value sets, by address."""
     return {
         **_head(policy.library, identity, policy.url, policy.title),
         **({"publisher": policy.publisher} if policy.publisher else {}),
         "description": NATURES[policy.nature],
         **effective_period(policy),
-        **_content(policy.library),
+        **_content(policy.library, versions),
     }
 
 
-def library_of_included(library: CompiledLibrary) -> dict[str, Any]:
-    """The Library of CQL that policies share. Raises ValueError when its name makes no id."""
+def library_of_included(library: CompiledLibrary, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The Library of CQL that policies share; `versions` as above. Raises ValueError when its name makes no id."""
     title = next((tag.value for tag in library.tags if tag.name == "title"), library.name)
     return {
         **_head(library, fhir_id(library.name), canonical("Library", library.name), title),
-        **_content(library),
+        **_content(library, versions),
     }
 
 
@@ -91,11 +91,12 @@ def _head(library: CompiledLibrary, identity: str, url: str, title: str) -> dict
     }
 
 
-def _content(library: CompiledLibrary) -> dict[str, Any]:
+def _content(library: CompiledLibrary, versions: Mapping[str, str]) -> dict[str, Any]:
     """What is left out when a library has none of it: FHIR has no empty lists."""
     text = base64.b64encode(library.syntax.source.encode()).decode()
+    depends_on = _depends_on(library, versions)
     lists: Mapping[str, list[dict[str, Any]]] = {
-        "relatedArtifact": [{"type": "depends-on", "resource": resource} for resource in _depends_on(library)],
+        "relatedArtifact": [{"type": "depends-on", "resource": resource} for resource in depends_on],
         "parameter": list(_parameters(library)),
         "dataRequirement": [data_requirement_json(requirement) for requirement in requirements_of(library)],
     }
@@ -105,14 +106,17 @@ def _content(library: CompiledLibrary) -> dict[str, Any]:
     }
 
 
-def _depends_on(library: CompiledLibrary) -> Iterator[str]:
-    """The canonical addresses of the libraries it includes and the value sets it names, in the order of the text."""
+def _depends_on(library: CompiledLibrary, versions: Mapping[str, str]) -> Iterator[str]:
+    """The canonical addresses of the libraries it includes and the value sets it names, in the order of the text.
+
+    With versions, as Da Vinci DTR wants it; the rules name value sets without, and take the one that is loaded.
+    """
     for definition in library.syntax.definitions:
         match definition:
             case IncludeDef(library=name, version=version):
                 yield _versioned(canonical("Library", name), version)
             case ValueSetDef(id=url, version=version):
-                yield _versioned(url, version)
+                yield _versioned(url, version or versions.get(url))
 
 
 def _versioned(url: str, version: str | None) -> str:

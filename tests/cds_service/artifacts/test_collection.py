@@ -116,8 +116,8 @@ class TestLibraries:
             for resource in (
                 f"{OURS}Library/FHIRHelpers|4.0.1",
                 f"{OURS}Library/Conversions|1.0.0",
-                f"{OURS}ValueSet/lob-medicaid",
-                f"{OURS}ValueSet/lob-commercial",
+                f"{OURS}ValueSet/lob-medicaid|2026.11",
+                f"{OURS}ValueSet/lob-commercial|2026.11",
             )
         ]
 
