@@ -38,6 +38,7 @@ UNIT_OPTION = "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption"
 
 _LAUNCH_CONTEXTS = "http://hl7.org/fhir/uv/sdc/CodeSystem/launchContext"
 _ITEM_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
+_NOT_ASKED = "This is not asked here: it is read from the order and the record."
 _UCUM = "http://unitsofmeasure.org"
 _UNITS = {"[lb_av]": "lb", "[in_i]": "in", "m2": "m²"}
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
@@ -121,7 +122,7 @@ def _about(policy: Policy, criterion: str, questions: Sequence[Question]) -> Ite
 def _asked(policy: Policy, question: Question) -> Item:
     """The item but for its link and prefix."""
     if question.type == DISPLAY:
-        return {"text": f"{question.text}. Not asked here: order and record show it. {question.help}", "type": DISPLAY}
+        return {"text": f"{question.text}. {_NOT_ASKED}", "type": DISPLAY}
     extensions = [*_units(question), *_initial(policy, question)]
     item: Item = {
         **({"extension": extensions} if extensions else {}),

@@ -115,9 +115,14 @@ class Form:
         return self.attested | self.sized.keys()
 
     def answers(self, missing: CriterionResult, known: BodySize) -> bool:
-        """Whether it can decide a missing criterion of an order for which this much of the body size is known."""
+        """Whether it can decide a missing criterion of an order for which this much of the body size is known.
+
+        A dose for which the body size is known is missing for want of something else. Any other criterion that rests on
+        the body size is about it, and may want a newer one.
+        """
+        sizes = self.sized.get(missing.id, frozenset())
         lacking = {size for size, value in _known(known).items() if value is None}
-        return missing.id in self.attested or not lacking.isdisjoint(self.sized.get(missing.id, ()))
+        return missing.id in self.attested or bool(sizes if missing.kind != "dose" else sizes & lacking)
 
 
 def _known(body: BodySize) -> dict[str, object]:
@@ -188,11 +193,11 @@ def _forms(loaded: _Loaded) -> dict[str, Form]:
 
 
 def _once(questions: Iterable[Question]) -> Iterator[Question]:
-    """The questions without those that ask for a fact again: several sections may take the same one."""
+    """The questions without those that ask for a fact again, or tell the same: several criteria may rest on it."""
     seen: set[tuple[str, str, tuple[Option, ...]]] = set()
     for question in questions:
         key = question.type, question.text, question.options
-        if question.type != CHOICE or key not in seen:
+        if question.type not in (CHOICE, DISPLAY) or key not in seen:
             yield question
         seen.add(key)
 
@@ -267,16 +272,12 @@ class _Making:
         return max(homes, key=len, default="")
 
     def _is_answered(self, section: str, name: str, footing: Footing, asked: Collection[str]) -> bool:
-        """Whether a leaf reads an answer about itself, about a criterion above it, or about none in particular.
+        """Whether a criterion reads an answer that is asked for: a leaf, or a node that is a condition too.
 
-        What stands for a whole section may read an answer about any criterion of it.
+        What is asked about the section as a whole is known where an order is held against it, and decides only that.
         """
-        if self._policy.criteria[name].is_node:
-            return False
-        if name == section:
-            return bool(asked)
-        numbers = {number for reading in footing.readings if (number := self._number(reading.link)) in asked}
-        return any(name in self._below.get(self._base(number), {name}) for number in numbers)
+        numbers = {self._number(reading.link) for reading in footing.readings}.intersection(asked)
+        return any(name == section or self._base(number) != section for number in numbers)
 
     def _sizes(self, name: str, footing: Footing) -> frozenset[str]:
         """The parts of the body size that a leaf rests on.
@@ -320,7 +321,7 @@ class _Making:
 
     def _told(self, name: str) -> Question:
         criterion = self._policy.criteria[name]
-        return Question(criterion.id, criterion.id, DISPLAY, criterion.title, criterion.ask)
+        return Question(criterion.id, criterion.id, DISPLAY, criterion.ask or criterion.title)
 
     def _is_told(self, name: str, answered: set[str]) -> bool:
         is_leaf = not self._policy.criteria[name].is_node
