@@ -11,10 +11,12 @@ from typing import Any
 
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.filled import filled
+from cds_service.cdshooks.orders import EVALUATED_TYPE, ORDER_TYPES
 from cds_service.cdshooks.services import Service
+from cds_service.crd import Forms, crd_answer, no_forms, primary_coverage, read_crd
 from cds_service.decision import Decider, Decision, Question
 from cds_service.fhir.deadline import Deadline
-from cds_service.fhir.gather import gather
+from cds_service.fhir.gather import Gathered, gather
 from cds_service.settings import Settings
 from cds_service.store.evaluations import CallRecord, EvaluationSink
 from cql_like_rules.terminology import Terminology
@@ -31,30 +33,42 @@ class Answer:
 
 
 class Answering:
-    """Answers calls of any service with one decider."""
+    """Answers calls of any service with one decider. `forms` tells which questionnaire asks for what is missing."""
 
     def __init__(
-        self, settings: Settings, decider: Decider, sink: EvaluationSink, terminology: Terminology | None = None
+        self,
+        settings: Settings,
+        decider: Decider,
+        sink: EvaluationSink,
+        terminology: Terminology | None = None,
+        forms: Forms = no_forms,
     ) -> None:
         self._settings = settings
         self._decider = decider
         self._sink = sink
         self._terminology = terminology
+        self._forms = forms
         self._engine_version = version("oncology-cds")
 
-    def answer(self, service: Service, request: HookRequest, client: str = "") -> Answer:
+    def answer(self, service: Service, request: HookRequest, client: str = "", policy_page: str = "") -> Answer:
         """The answer to one call, within the deadline of the settings.
 
-        `client` names who is calling, "" when that is not known. Raises CallRefused when the call cannot be answered
-        as it is: an order without an id, data of another patient.
+        `client` names who is calling, "" when that is not known; `policy_page` is the address below which each policy
+        has a page. Raises CallRefused when the call cannot be answered as it is: an order without an id, data of
+        another patient; for CRD, a version that is not supported, a coverage that cannot be had.
         """
         started = time.perf_counter()
-        request.context.orders().check_ids()
+        crd = read_crd(request, self._settings, strict=service.crd)
+        request.context.orders().check_ids(ORDER_TYPES if service.crd else (EVALUATED_TYPE,))
         time_to_gather = max(0.0, self._settings.deadline_seconds - self._settings.answer_reserve_seconds)
         gathered = gather(request, service.wanted, Deadline.after(time_to_gather), self._settings, self._terminology)
         gathered_at = time.perf_counter()
-        question = Question(request, gathered.orders, gathered.record, gathered.notes, service.kinds)
-        decision = self._decider.decide(question)
+        asked = gathered.orders.asked
+        coverage = primary_coverage(crd, gathered.record, asked, self._settings) if crd else None
+        decision = self._decider.decide(_question(service, request, gathered, policy_page))
+        if crd:
+            today = datetime.datetime.now(datetime.UTC).date()
+            decision = crd_answer(crd, coverage, asked, decision, gathered.notes, self._forms, today)
         finished = time.perf_counter()
         self._remember(service, request, client, decision, duration_ms=1000 * (finished - started))
         return Answer(
@@ -85,6 +99,10 @@ class Answering:
                 evaluations=decision.evaluations,
             )
         )
+
+
+def _question(service: Service, request: HookRequest, gathered: Gathered, policy_page: str) -> Question:
+    return Question(request, gathered.orders, gathered.record, gathered.notes, service.kinds, policy_page)
 
 
 def hook_response(decision: Decision) -> dict[str, Any]:

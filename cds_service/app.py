@@ -8,13 +8,15 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from importlib.metadata import version
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 
+from cds_service.addresses import base_url
 from cds_service.answering import Answering
 from cds_service.artifacts.blueprint import fhir_blueprint
 from cds_service.artifacts.collection import Artifacts
@@ -22,6 +24,7 @@ from cds_service.cdshooks.blueprint import hooks_blueprint
 from cds_service.cdshooks.outcome import CONTENT_TYPE, CallRefused, Issue, operation_outcome
 from cds_service.cdshooks.services import Service, Services
 from cds_service.cdshooks.wire import write_json
+from cds_service.crd import Forms, no_forms
 from cds_service.decision import Decider
 from cds_service.logs import places, silence_addresses
 from cds_service.settings import Settings
@@ -42,13 +45,16 @@ def create_app(
     services: Iterable[Service],
     terminology: Terminology | None = None,
     artifacts: Artifacts | None = None,
+    pages: Blueprint | None = None,
+    forms: Forms = no_forms,
     sink: EvaluationSink | None = None,
 ) -> Flask:
     """The WSGI application.
 
     `services` are those that discovery lists, `terminology` lets drugs be known by their text, `artifacts` are served
-    below `/fhir` (None: nothing is), `sink` is where calls are remembered (the database, in the background). A database
-    that cannot be reached keeps neither the application from starting nor a card from being shown.
+    below `/fhir` and `pages` below `/policies` (None: nothing is), `forms` tells which questionnaire asks for what is
+    missing, `sink` is where calls are remembered (the database, in the background). A database that cannot be reached
+    keeps neither the application from starting nor a card from being shown.
     """
     silence_addresses()
     app = Flask(__name__, static_folder=None)
@@ -63,8 +69,11 @@ def create_app(
         sink = BackgroundSink(EvaluationTable(database))
         atexit.register(sink.close)
     app.extensions["oncology-cds"] = {"database": database, "sink": sink}
-    answering = Answering(settings, decider, sink, terminology)
-    app.register_blueprint(hooks_blueprint(Services(services), answering, FeedbackTable(database)))
+    answering = Answering(settings, decider, sink, terminology, forms)
+    policy_page = partial(_address_of, pages, settings) if pages else str
+    app.register_blueprint(hooks_blueprint(Services(services), answering, FeedbackTable(database), policy_page))
+    if pages is not None:
+        app.register_blueprint(pages)
     if artifacts is not None:
         app.register_blueprint(fhir_blueprint(artifacts))
     _allow_browsers(app, settings)
@@ -72,6 +81,10 @@ def create_app(
     _surround_requests(app)
     _answer_errors(app)
     return app
+
+
+def _address_of(blueprint: Blueprint, settings: Settings) -> str:
+    return f"{base_url(settings)}{blueprint.url_prefix}"
 
 
 def _allow_browsers(app: Flask, settings: Settings) -> None:

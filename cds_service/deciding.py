@@ -43,7 +43,7 @@ class PolicyDecider:
     def decide(self, question: Question) -> Decision:
         """Cards, determinations and what is remembered, for the orders of the call."""
         record = question.record
-        links = CardLinks(hook_instance=question.request.hook_instance)
+        links = CardLinks(question.request.hook_instance, question.policy_page)
         cards: list[Card] = []
         determinations: list[Determination] = []
         for determination in self.determinations(question.orders, record):

@@ -50,7 +50,7 @@ class Question:
 
     `notes` are what could not be had or read of the record, in a prescriber's words; besides them the record has its
     own. `kinds` are the kinds of card that are wanted, None for all: a hook that fires early wants few. What is
-    critical is always told.
+    critical is always told. `policy_page` is the address below which each policy has a page, "" for none.
     """
 
     request: HookRequest
@@ -58,6 +58,7 @@ class Question:
     record: Record
     notes: Sequence[RecordNote] = ()
     kinds: frozenset[str] | None = None
+    policy_page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

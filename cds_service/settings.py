@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     crd_version: Literal["2.0", "2.2"] = "2.0"
     """What coverage-information may hold when a call asks for no version: `2.0` is what CRD 2.0.1 and 2.2.1 share."""
 
+    offered: Literal["all", "plain", "crd"] = "all"
+    """Which services there are: the plain ones of CDS Hooks, those of Da Vinci CRD, or both."""
+
     unsolicited_determinations: bool = False
     """Whether an order that meets its coverage policy is answered with an authorization (CRD: `satisfied`)."""
 

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from cds_service.app import create_app
 from cds_service.commands.loading import loaded
 from cds_service.logs import configure_logging
 from cds_service.settings import Settings
 
 _settings = Settings()
 configure_logging(_settings.log_level)
-_loaded = loaded(_settings)
-app = create_app(
-    _settings,
-    _loaded.decider,
-    services=_loaded.services,
-    terminology=_loaded.terminology,
-    artifacts=_loaded.artifacts,
-)
+app = loaded(_settings).application()

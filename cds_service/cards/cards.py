@@ -35,6 +35,8 @@ _TOPICS = {
     "referral": "insurance",
 }
 _GUIDELINE = "guideline"
+_LINKED = frozenset({"documentation", "diagnosis", "regimen", "referral"})
+"""The kinds whose cards, where no click repairs the order, lead to the policy: what it asks for is read there."""
 TOPICS = frozenset({*_TOPICS.values(), _GUIDELINE})
 """The codes of every topic that a card can have (Da Vinci CRD, value set cardType)."""
 
@@ -98,6 +100,8 @@ def _card(context: CardContext, content: Content) -> Card:
             _suggestion(str(suggestion_uuid(identity, suggestion)), suggestion) for suggestion in content.suggestions
         ]
         card["selectionBehavior"] = "at-most-one"
+    elif content.kind in _LINKED and context.links.policy_page:
+        card["links"] = [_link(context)]
     return card
 
 
@@ -113,11 +117,23 @@ def _suggestion(identity: str, suggestion: Suggestion) -> dict[str, Any]:
     return shown
 
 
+def _link(context: CardContext) -> dict[str, str]:
+    """To the section of the policy: what else it takes is read there."""
+    section = context.determination.section
+    label = f"{context.policy.id}, section {section}" if section else context.policy.id
+    anchor = f"#{quote(section, safe='.')}" if section else ""
+    return {"label": plain(label), "url": f"{_page(context)}{anchor}", "type": "absolute"}
+
+
+def _page(context: CardContext) -> str:
+    return f"{context.links.policy_page.rstrip('/')}/{quote(context.policy.id, safe='')}"
+
+
 def _source(context: CardContext, content: Content) -> dict[str, Any]:
     policy = context.policy
     source: dict[str, Any] = {"label": _source_label(policy)}
     if context.links.policy_page:
-        source["url"] = f"{context.links.policy_page.rstrip('/')}/{quote(policy.id, safe='')}"
+        source["url"] = _page(context)
     topic = _TOPICS.get(content.kind, _GUIDELINE)
     is_advice = content.indicator == "info" and content.kind == "safety"
     code = _GUIDELINE if is_advice or (policy.is_guidance and topic in _OF_COVERAGE) else topic

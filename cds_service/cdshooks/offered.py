@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +54,12 @@ _HOOKS = (
 )
 
 
-def offered_services(wanted: Wanted, crd_extension: Callable[[str], Mapping[str, Any]]) -> Iterator[Service]:
+def offered_services(wanted: Wanted, crd_extension: Mapping[str, Any]) -> Iterator[Service]:
     """The services with stable ids, the plain ones first.
 
     A plain service is named by its hook and has prefetch for what the policies want, which any client of CDS Hooks 2.0
-    can fill. A CRD service (`<hook>-crd`) asks with CRD's own templates; `crd_extension` tells by hook what discovery
-    says of its versions and options.
+    can fill. A CRD service (`<hook>-crd`) asks with CRD's own templates; `crd_extension` is what
+    discovery says of its versions and options.
     """
     for hook in _HOOKS:
         yield Service(
@@ -83,5 +83,5 @@ def offered_services(wanted: Wanted, crd_extension: Callable[[str], Mapping[str,
             usage_requirements=_CRD_USAGE,
             kinds=hook.kinds,
             crd=True,
-            extension=crd_extension(hook.name),
+            extension=crd_extension,
         )

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from flask import request
 from pydantic import BaseModel, ValidationError
 
 from .outcome import CallRefused, Issue, refused
 from .wire import NotJson, read_json
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_JSON_TYPES = frozenset({"", "application/json", "application/fhir+json"})
+
+
+def json_body() -> bytes:
+    """The body of the request that is being answered.
+
+    Raises CallRefused with 415 when its type or encoding says that it is not plain JSON.
+    """
+    if request.mimetype not in _JSON_TYPES:
+        raise refused(415, "not-supported", "The content type must be application/json.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise refused(415, "not-supported", "The body must not be compressed.")
+    return request.get_data(cache=False)
 
 
 def read_object(body: bytes) -> dict[str, Any]:

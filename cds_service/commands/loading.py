@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from functools import cache
 
 import click
+from flask import Blueprint, Flask
 
+from cds_service.app import create_app
 from cds_service.artifacts.collection import Artifacts, artifacts_of
 from cds_service.cdshooks.offered import offered_services
 from cds_service.cdshooks.services import Service
+from cds_service.crd import crd_extension
 from cds_service.deciding import PolicyDecider
 from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.plans import PlansRefused, load_plans
 from cds_service.settings import Settings
+from cds_service.web.policies import policy_pages
 from cql_like_rules.cql.errors import CqlError
 from cql_like_rules.orders import OrderSettings
 from cql_like_rules.policy import POLICIES, load_policies
+from cql_like_rules.questions import form_needed
 from cql_like_rules.requirements import requirements_of_policies
 from cql_like_rules.terminology import Terminology, load_terminology
 
@@ -26,6 +31,7 @@ from cql_like_rules.terminology import Terminology, load_terminology
 class Loaded:
     """A decider over the policies that come with the service, its terminology, and what it wants of a record."""
 
+    settings: Settings
     decider: PolicyDecider
     terminology: Terminology
     wanted: Wanted
@@ -33,12 +39,32 @@ class Loaded:
     @property
     def services(self) -> tuple[Service, ...]:
         """The services that this decider answers for."""
-        return tuple(offered_services(self.wanted, lambda hook: {}))
+        every = offered_services(self.wanted, crd_extension(self.settings))
+        return tuple(
+            service for service in every if self.settings.offered in ("all", "crd" if service.crd else "plain")
+        )
 
     @property
     def artifacts(self) -> Artifacts:
         """The policies and the value sets as FHIR artifacts, made anew each time: ask once."""
         return artifacts_of(self.decider.policies, self.terminology)
+
+    @property
+    def pages(self) -> Blueprint:
+        """The policies as pages to read, made anew each time: ask once."""
+        return policy_pages(self.decider.policies, self.terminology)
+
+    def application(self) -> Flask:
+        """A WSGI application with all of it."""
+        return create_app(
+            self.settings,
+            self.decider,
+            services=self.services,
+            terminology=self.terminology,
+            artifacts=self.artifacts,
+            pages=self.pages,
+            forms=form_needed,
+        )
 
 
 @cache
@@ -55,7 +81,7 @@ def loaded(settings: Settings) -> Loaded:
     except CqlError as error:
         raise click.ClickException(f"the policies cannot be loaded\n{error}") from error
     order_settings = OrderSettings(body_size_age_days=settings.body_size_age_days)
-    what = Loaded(PolicyDecider(policies, terminology, order_settings, plans), terminology, wanted)
+    what = Loaded(settings, PolicyDecider(policies, terminology, order_settings, plans), terminology, wanted)
     # Policies and value sets live as long as the process: without this, the collector walks over all of them again and
     # again, and now and then a call waits a tenth of a second for it.
     gc.collect()

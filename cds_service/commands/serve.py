@@ -12,7 +12,6 @@ from types import FrameType
 import click
 import waitress
 
-from cds_service.app import create_app
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.commands.loading import loaded
 from cds_service.logs import configure_logging
@@ -38,11 +37,12 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     what = loaded(settings)
-    app = create_app(
-        settings, what.decider, services=what.services, terminology=what.terminology, artifacts=what.artifacts
-    )
     server = waitress.create_server(
-        app, host=address, port=settings.port if port is None else port, threads=threads, ident="oncology-cds"
+        what.application(),
+        host=address,
+        port=settings.port if port is None else port,
+        threads=threads,
+        ident="oncology-cds",
     )
     _announce(f"http://{address}:{server.effective_port}", len({policy.id for policy in what.decider.policies}))
     server.run()

@@ -12,12 +12,10 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
+from cds_service.addresses import POLICY_PAGES
 from cql_like_rules.cql.library import ValueSets
 from cql_like_rules.policy import Policy
 from cql_like_rules.review.page import Table, page_of
-
-PAGES = "/policies"
-"""The path of the pages."""
 
 _HERE = Path(__file__).parent
 _CONTENT_SECURITY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -28,7 +26,7 @@ def policy_pages(policies: Sequence[Policy], valuesets: ValueSets) -> Blueprint:
     blueprint = Blueprint(
         "policies",
         __name__,
-        url_prefix=PAGES,
+        url_prefix=POLICY_PAGES,
         template_folder=str(_HERE / "templates"),
         static_folder=str(_HERE / "static"),
         static_url_path="/static",

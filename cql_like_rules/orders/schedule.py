@@ -207,7 +207,9 @@ def _doses(repeat: _Repeat, bounds: Bounds, schedule: Schedule, calendar: Calend
     if schedule.interval_days is None:
         return None
     # A third of a day is no exact float; without this, five days of every eight hours would be sixteen doses.
-    return math.ceil(days / Fraction(schedule.interval_days).limit_denominator(86400))
+    interval = Fraction(schedule.interval_days).limit_denominator(86400)
+    # Less than half a second is no interval that anybody gives a drug at.
+    return math.ceil(days / interval) if interval else None
 
 
 def _repeat(repeat: Json, problems: list[str]) -> _Repeat:

@@ -136,7 +136,7 @@ def wanted() -> Wanted:
 
 @pytest.fixture
 def services(wanted: Wanted) -> tuple[Service, ...]:
-    return tuple(offered_services(wanted, lambda hook: {}))
+    return tuple(offered_services(wanted, {}))
 
 
 @pytest.fixture

@@ -282,3 +282,10 @@ def test_a_week_of_a_cycle_holds_at_least_the_average_and_at_most_all(days):
         {"extension": days_of_cycle(*days), "repeat": {"frequency": len(days), "period": 28, "periodUnit": "d"}}
     )
     assert Fraction(len(days), 4) <= schedule.per_week <= min(7, len(days))
+
+
+def test_doses_that_follow_one_another_within_no_time_are_not_counted():
+    repeat = {"frequency": 10**9, "period": 1, "periodUnit": "d", "boundsDuration": {"value": 5, "code": "d"}}
+    schedule, _ = schedule_of({"repeat": repeat})
+    assert schedule.doses is None
+    assert schedule.per_day == 10**9
