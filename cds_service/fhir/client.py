@@ -46,9 +46,10 @@ ELSEWHERE = FetchProblem("elsewhere", "the record system pointed to another serv
 TOO_LARGE = FetchProblem("too-large", "the record system's answer was too large to read")
 ENDLESS = FetchProblem("endless", "the record system's answer has more pages than are read")
 REFUSED = FetchProblem("outcome", "the record system answered that it could not provide it")
+TOKEN_REJECTED = FetchProblem("unauthorized", "the record system did not accept the access token")
 
 _STATUS_PROBLEMS: Mapping[int, FetchProblem] = {
-    401: FetchProblem("unauthorized", "the record system did not accept the access token"),
+    401: TOKEN_REJECTED,
     403: FetchProblem("forbidden", "the record system does not allow access to it"),
     404: FetchProblem("not-found", "the record system does not have it"),
     410: FetchProblem("not-found", "it was deleted from the record system"),
@@ -169,12 +170,15 @@ class FhirClient:
         return value if is_readable(value) else GARBAGE
 
 
-def is_allowed(server: str, settings: Settings) -> bool:
+def is_allowed(server: str, settings: Settings, hosts: frozenset[str] = frozenset()) -> bool:
     """True when this service may ask that server: a listed host, or any over https when none is listed.
 
-    In development every server is allowed.
+    `hosts` are those of the client that calls; where it has some, no others will do. Besides that, every server is
+    allowed in development.
     """
     parts = urlsplit(server)
+    if hosts and parts.netloc.lower() not in hosts:
+        return False
     if settings.dev:
         return True
     if settings.allowed_fhir_hosts:

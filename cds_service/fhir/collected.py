@@ -14,7 +14,7 @@ from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
 
 from .bundles import answered_types, is_narrowed, is_readable, next_page, refusal_in, resources_in
-from .client import Fetched
+from .client import TOKEN_REJECTED, Fetched
 from .prefetch import READ_TYPES, RESOURCE_TYPES, Template
 from .references import of_another_patient
 
@@ -29,7 +29,8 @@ class Collected:
 
     `templates` are those of the prefetch keys that are understood.
     `values` are resources and Bundles as they came, `delivered` the resource types that were asked for and answered,
-    `answered` the prefetch keys that are not asked again, `unfinished` those of which there are further pages.
+    `answered` the prefetch keys that are not asked again, `unfinished` those of which there are further pages,
+    `token_rejected` whether the server refused the access token.
     """
 
     request: HookRequest
@@ -39,6 +40,7 @@ class Collected:
     answered: set[str] = field(default_factory=set)
     unfinished: list[tuple[Template, Mapping[str, Any]]] = field(default_factory=list)
     notes: list[RecordNote] = field(default_factory=list)
+    token_rejected: bool = False
 
     def take_prefetch(self) -> None:
         """Takes what the call brought."""
@@ -83,6 +85,7 @@ class Collected:
         """Takes what was fetched; when that is all there is, the types of its template are delivered."""
         self.values.extend(fetched.values)
         if fetched.problem is not None:
+            self.token_rejected |= fetched.problem is TOKEN_REJECTED
             self.note(words, fetched.problem.reason, template.types if template else ())
         elif template is not None and any(is_narrowed(value, template.query) for value in fetched.values):
             self.note(words, "the record system looked for a part of it only", template.types)

@@ -30,17 +30,25 @@ class _Task:
     template: Template | None = None
 
 
-def fetch_missing(collected: Collected, server: str, wanted: Wanted, deadline: Deadline, settings: Settings) -> int:
+def fetch_missing(
+    collected: Collected,
+    server: str,
+    wanted: Wanted,
+    deadline: Deadline,
+    settings: Settings,
+    hosts: frozenset[str] = frozenset(),
+) -> int:
     """Adds what the server has of the keys that were not answered and of the resources that are referred to.
 
-    The number of things that were asked for. What fails, or does not come in time, is noted.
+    `hosts` are the only ones that may be asked, when there are any. The number of things that were asked for. What
+    fails, or does not come in time, is noted.
     """
     authorization = collected.request.fhir_authorization
     token = authorization.access_token if authorization else None
     fetches = 0
     with FhirClient(server, token, deadline, settings) as client:
         for tasks in _Fetching(collected, client, server, wanted).rounds():
-            if tasks and not is_allowed(server, settings):
+            if tasks and not is_allowed(server, settings, hosts):
                 collected.note("the record", NOT_ALLOWED.reason)
                 break
             _run(tasks, collected, deadline, settings)

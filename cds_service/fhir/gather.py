@@ -24,12 +24,17 @@ from .wanted import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The orders, the record, what could not be had of it, and how many requests that took."""
+    """The orders, the record, what could not be had of it, and how many requests that took.
+
+    `token_use` is what became of the call's access token, in the words of Da Vinci CRD 2.2.1 (metrics): `used`,
+    `not-used`, or `rejected` when the server did not accept it.
+    """
 
     orders: Orders
     record: Record
     notes: tuple[RecordNote, ...]
     fetches: int = 0
+    token_use: str = "not-used"
 
 
 def gather(
@@ -38,10 +43,11 @@ def gather(
     deadline: Deadline,
     settings: Settings,
     terminology: Terminology | None = None,
+    hosts: frozenset[str] = frozenset(),
 ) -> Gathered:
     """The record of a call: what the draft orders and the prefetch bring, and what is fetched beside them.
 
-    `terminology` lets drugs be known by their text.
+    `terminology` lets drugs be known by their text, `hosts` are the only ones that may be asked, when there are any.
     Raises CallRefused: 400 when anything is about another patient than the one of the call, 412 when the call names its
     orders and none of them could be had (CDS Hooks 2.0, "Prefetch Template"; CRD 2.2, found-32).
     """
@@ -52,11 +58,18 @@ def gather(
     if request.fhir_server is None:
         collected.give_up_pages()
     else:
-        fetches = fetch_missing(collected, request.fhir_server, wanted, deadline, settings)
+        fetches = fetch_missing(collected, request.fhir_server, wanted, deadline, settings, hosts)
         collected.refuse_other_patients()
     orders = collected.orders()
     if request.context.referred and not orders.asked:
         raise refused(
             412, "not-found", "None of the orders could be had, neither from prefetch nor from the FHIR server."
         )
-    return Gathered(orders, collected.record(terminology), tuple(dict.fromkeys(collected.notes)), fetches)
+    notes = tuple(dict.fromkeys(collected.notes))
+    return Gathered(orders, collected.record(terminology), notes, fetches, _token_use(collected, fetches))
+
+
+def _token_use(collected: Collected, fetches: int) -> str:
+    if collected.request.fhir_authorization is None or fetches == 0:
+        return "not-used"
+    return "rejected" if collected.token_rejected else "used"

@@ -61,10 +61,11 @@ def server(wanted: Wanted) -> Iterator[Server]:
 def gathered(settings: Settings, call: dict[str, Any], wanted: Wanted) -> Callable[..., Gathered]:
     """Gathers the call: these types are asked for, and the references followed that some policies read."""
 
-    def gathered(*types: str, seconds: float = 5.0, **changed: Any) -> Gathered:
+    def gathered(*types: str, seconds: float = 5.0, hosts: frozenset[str] = frozenset(), **changed: Any) -> Gathered:
         model = OrderDispatchRequest if call["hook"] == "order-dispatch" else OrderSignRequest
         request = model.model_validate(call)
         asked = Wanted(templates_for(types), templates_for(types), wanted.references)
-        return gather(request, asked, Deadline.after(seconds), settings.model_copy(update=changed))
+        changed_settings = settings.model_copy(update=changed)
+        return gather(request, asked, Deadline.after(seconds), changed_settings, hosts=hosts)
 
     return gathered

@@ -168,3 +168,24 @@ def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool) -> 
 def test_servers_are_allowed_by_their_host(server: str, hosts: tuple[str, ...], dev: bool, allowed: bool) -> None:
     settings = Settings(dev=dev, allowed_fhir_hosts=hosts)
     assert is_allowed(server, settings) is allowed
+
+
+@pytest.mark.rules("S-15")
+@pytest.mark.parametrize(
+    ("server", "listed", "dev", "allowed"),
+    [
+        ("https://a.example/fhir", (), False, True),
+        ("https://b.example/fhir", (), False, False),
+        ("https://b.example/fhir", (), True, False),
+        ("http://A.example/fhir", (), True, True),
+        ("http://a.example/fhir", (), False, False),
+        ("https://a.example/fhir", ("b.example",), False, False),
+        ("https://b.example/fhir", ("b.example",), False, False),
+        ("https://user@a.example/fhir", (), False, False),
+    ],
+)
+def test_a_client_with_hosts_of_its_own_may_name_no_others(
+    server: str, listed: tuple[str, ...], dev: bool, allowed: bool
+) -> None:
+    settings = Settings(dev=dev, allowed_fhir_hosts=listed)
+    assert is_allowed(server, settings, frozenset({"a.example"})) is allowed

@@ -62,6 +62,28 @@ def test_a_server_is_asked_without_a_token_when_the_call_has_none(call: Any, gat
     assert "Authorization" not in server.headers[0]
 
 
+@pytest.mark.rules("S-14")
+def test_what_became_of_the_token_is_told(call: Any, gathered: Gather, server: Any) -> None:
+    assert gathered("Condition").token_use == "used"
+    server.answers("Procedure", status=401)
+    assert gathered("Condition", "Procedure").token_use == "rejected"
+    call["prefetch"] = {"conditions": None}
+    assert gathered("Condition").token_use == "not-used"
+    del call["fhirAuthorization"]
+    assert gathered("Procedure").token_use == "not-used"
+
+
+@pytest.mark.rules("S-15")
+def test_a_host_that_is_not_the_clients_is_not_asked_and_gets_no_token(
+    call: Any, gathered: Gather, server: Any
+) -> None:
+    found = gathered("Condition", hosts=frozenset({"other.example.org"}))
+    assert server.asked == []
+    assert messages(found) == ["The record could not be fetched: this service may not ask that record system."]
+    assert found.token_use == "not-used"
+    assert gathered("Condition", hosts=frozenset({"ehr.example.org"})).notes == ()
+
+
 def test_only_what_the_service_looks_at_is_fetched(call: Any, gathered: Gather, server: Any) -> None:
     gathered("AllergyIntolerance")
     assert server.asked == ["AllergyIntolerance?patient=p1"]
