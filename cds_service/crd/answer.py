@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.cards.text import plain
-from cds_service.decision import Decision, EvaluationRow
+from cds_service.decision import CoverageNote, Decision, EvaluationRow
 from cql_like_rules import lenient
 from cql_like_rules.determination import Determination
 from cql_like_rules.record import RecordNote
@@ -44,6 +44,7 @@ def crd_answer(
     insurer = coverage.payer if coverage else ""
     cards = [adapted(card, insurer, drugs) for card in configured(decision.cards, call.configuration)]
     actions: list[Action] = []
+    told: list[CoverageNote] = []
     if coverage is not None and call.configuration.coverage_info:
         for reference, order in _named(orders):
             about = [each for each in decision.outcomes if each.order.reference == reference]
@@ -52,11 +53,13 @@ def crd_answer(
             updated = update_of(order, coverage.reference, extension)
             if updated is not None:
                 actions.append(coverage_action(updated, assertion, drugs[reference]))
+                told.append(CoverageNote(reference, extension))
     shown = {card["uuid"] for card in cards}
     return replace(
         decision,
         cards=cards,
         system_actions=[*decision.system_actions, *actions],
+        coverage_notes=told,
         evaluations=[_with_cards(row, shown) for row in decision.evaluations],
     )
 

@@ -54,7 +54,9 @@ def is_about(extension: Any, coverage: str) -> bool:
 
 def says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two extensions assert the same, whenever they did so and by whichever ids."""
-    return _content(one) == _content(other)
+    first, second = _content(one), _content(other)
+    # Clients may store the parts in another order.
+    return len(first) == len(second) and all(part in second for part in first) and all(part in first for part in second)
 
 
 def _said(assertion: Assertion, coverage: str) -> list[Extension]:
@@ -100,10 +102,9 @@ def _detail(detail: Detail) -> Extension:
 
 
 def _content(extension: Mapping[str, Any]) -> list[Any]:
-    """What an extension asserts, in an order of its own, so that clients may store it in another."""
-    parts = [part for part in lenient.objects(extension.get("extension")) if part.get("url") not in _NEW_EACH_TIME]
-    comparable = [{"coverage": _coverage_of(part)} if part.get("url") == "coverage" else part for part in parts]
-    return sorted(comparable, key=lambda part: json.dumps(part, sort_keys=True, default=str))
+    """The parts of an extension that assert something, the coverage however it is referred to."""
+    parts = [(lenient.text(part.get("url")), part) for part in lenient.objects(extension.get("extension"))]
+    return [_coverage_of(part) if url == "coverage" else part for url, part in parts if url not in _NEW_EACH_TIME]
 
 
 def _coverage_of(part: Mapping[str, Any]) -> str:
