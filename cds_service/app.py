@@ -18,8 +18,9 @@ from werkzeug.exceptions import HTTPException
 
 from cds_service.addresses import base_url
 from cds_service.answering import Answering
-from cds_service.artifacts.blueprint import fhir_blueprint
+from cds_service.artifacts.blueprint import Operation, fhir_blueprint
 from cds_service.artifacts.collection import Artifacts
+from cds_service.auditing import Auditing
 from cds_service.cdshooks.blueprint import hooks_blueprint
 from cds_service.cdshooks.outcome import CONTENT_TYPE, CallRefused, Issue, operation_outcome
 from cds_service.cdshooks.services import Service, Services
@@ -27,6 +28,9 @@ from cds_service.cdshooks.wire import write_json
 from cds_service.crd import Forms, no_forms
 from cds_service.decision import Decider
 from cds_service.logs import places, silence_addresses
+from cds_service.security.authentication import Authentication
+from cds_service.security.caller import NOBODY
+from cds_service.security.tokens import NotAuthenticated
 from cds_service.settings import Settings
 from cds_service.store.database import Database, StoreFailed
 from cds_service.store.evaluations import BackgroundSink, EvaluationSink, EvaluationTable
@@ -35,6 +39,8 @@ from cql_like_rules.terminology import Terminology
 
 _log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+# Calls that wait for the store are in memory; with their contents they need far more of it.
+_WAITING, _WAITING_SEALED = 10_000, 500
 _ISSUE_CODES = {400: "structure", 404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
 
 
@@ -45,16 +51,18 @@ def create_app(
     services: Iterable[Service],
     terminology: Terminology | None = None,
     artifacts: Artifacts | None = None,
+    package: Operation | None = None,
     pages: Blueprint | None = None,
     forms: Forms = no_forms,
     sink: EvaluationSink | None = None,
 ) -> Flask:
     """The WSGI application.
 
-    `services` are those that discovery lists, `terminology` lets drugs be known by their text, `artifacts` are served
-    below `/fhir` and `pages` below `/policies` (None: nothing is), `forms` tells which questionnaire asks for what is
-    missing, `sink` is where calls are remembered (the database, in the background). A database that cannot be reached
-    keeps neither the application from starting nor a card from being shown.
+    `services` are those that discovery lists, `terminology` lets drugs be known by their text. `artifacts` are served
+    below `/fhir`, with `package` as the operation that gives a Questionnaire with all that it needs, and `pages` below
+    `/policies` (None: nothing is). `forms` tells which questionnaire asks for what is missing, `sink` is where calls
+    are remembered (the database, in the background). A database that cannot be reached keeps neither the application
+    from starting nor a card from being shown.
     """
     silence_addresses()
     app = Flask(__name__, static_folder=None)
@@ -66,19 +74,25 @@ def create_app(
     except StoreFailed as error:
         _log.error("store not ready", reason=str(error))
     if sink is None:
-        sink = BackgroundSink(EvaluationTable(database))
+        sink = BackgroundSink(
+            EvaluationTable(database), capacity=_WAITING_SEALED if settings.store_clinical else _WAITING
+        )
         atexit.register(sink.close)
     app.extensions["oncology-cds"] = {"database": database, "sink": sink}
-    answering = Answering(settings, decider, sink, terminology, forms)
+    answering = Answering(settings, decider, terminology, forms)
     policy_page = partial(_address_of, pages, settings) if pages else str
-    app.register_blueprint(hooks_blueprint(Services(services), answering, FeedbackTable(database), policy_page))
+    feedback = FeedbackTable(database)
+    app.register_blueprint(
+        hooks_blueprint(Services(services), answering, Auditing(settings, sink), feedback, policy_page)
+    )
     if pages is not None:
         app.register_blueprint(pages)
     if artifacts is not None:
-        app.register_blueprint(fhir_blueprint(artifacts))
+        app.register_blueprint(fhir_blueprint(artifacts, partial(base_url, settings), package))
     _allow_browsers(app, settings)
     _add_health(app)
     _surround_requests(app)
+    _ask_who_calls(app, Authentication(settings, database))
     _answer_errors(app)
     return app
 
@@ -115,6 +129,7 @@ def _surround_requests(app: Flask) -> None:
         g.started = time.perf_counter()
         g.request_id = given if _REQUEST_ID.fullmatch(given) else _new_request_id()
         g.logged = {}
+        g.caller = NOBODY
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -128,6 +143,22 @@ def _surround_requests(app: Flask) -> None:
             duration_ms=round(1000 * (time.perf_counter() - g.started), 2),
             **g.logged,
         )
+        return response
+
+
+def _ask_who_calls(app: Flask, authentication: Authentication) -> None:
+    @app.before_request
+    def ask() -> None:
+        g.caller = authentication.require(request)
+        if g.caller is not NOBODY:
+            g.logged["client"] = g.caller.name
+
+    @app.errorhandler(NotAuthenticated)
+    def refused(refusal: NotAuthenticated) -> Response:
+        # Who is not trusted is not told why (CDS Hooks, best practices): the reason is for the log alone.
+        g.logged["refused"] = str(refusal)
+        response = Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        del response.headers["Content-Type"]
         return response
 
 

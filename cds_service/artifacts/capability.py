@@ -16,8 +16,8 @@ _CHANGED = "2026-11-21"
 """The day on which what is offered last changed."""
 
 
-def capability_statement(types: Iterable[str]) -> dict[str, Any]:
-    """The CapabilityStatement of an endpoint that serves resources of these types."""
+def capability_statement(types: Iterable[str], *, packages: bool) -> dict[str, Any]:
+    """The CapabilityStatement of an endpoint that serves resources of these types, and packages of Questionnaires."""
     release = version("oncology-cds")
     return {
         "resourceType": "CapabilityStatement",
@@ -37,19 +37,19 @@ def capability_statement(types: Iterable[str]) -> dict[str, Any]:
             {
                 "mode": "server",
                 "documentation": "Read only. Orders are decided on by CDS Hooks, not by this endpoint.",
-                "resource": [_resource(type_name) for type_name in types],
+                "resource": [_resource(type_name, packages) for type_name in types],
             }
         ],
     }
 
 
-def _resource(type_name: str) -> dict[str, Any]:
+def _resource(type_name: str, packages: bool) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "type": type_name,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
         "versioning": "no-version",
         "searchParam": [{"name": name, "type": type_} for name, type_ in PARAMETERS.items()],
     }
-    if type_name == "Questionnaire":
+    if packages and type_name == "Questionnaire":
         resource["operation"] = [{"name": "questionnaire-package", "definition": QUESTIONNAIRE_PACKAGE}]
     return resource

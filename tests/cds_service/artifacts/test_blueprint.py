@@ -62,6 +62,43 @@ class TestWhatIsNotThere:
         assert client.get("/fhir/metadata").status_code == 404
 
 
+@pytest.mark.parametrize("address", ["/fhir/Questionnaire/$questionnaire-package", "/fhir/$questionnaire-package"])
+class TestPackages:
+    def test_parameters_go_in_and_the_answer_is_fhir(self, fhir: FlaskClient, address: str) -> None:
+        body = '{"resourceType":"Parameters","parameter":[{"name":"x","valueDecimal":1.50}]}'
+        response = fhir.post(address, data=body, content_type=FHIR_JSON)
+        assert response.status_code == 200
+        assert response.mimetype == FHIR_JSON
+        assert response.text == body
+
+    def test_what_the_operation_refuses_is_an_outcome(self, fhir: FlaskClient, address: str) -> None:
+        response = fhir.post(address, json={"resourceType": "Patient"})
+        assert response.status_code == 400
+        assert outcome_of(response)["expression"] == ["resourceType"]
+
+    @pytest.mark.parametrize("body", ["", "{", "[]", "null"])
+    def test_what_is_no_json_object_is_400(self, fhir: FlaskClient, address: str, body: str) -> None:
+        assert outcome_of(fhir.post(address, data=body, content_type=FHIR_JSON))["code"] == "structure"
+
+    def test_xml_is_refused_both_ways(self, fhir: FlaskClient, address: str) -> None:
+        assert fhir.post(address, data="<a/>", content_type="application/fhir+xml").status_code == 415
+        asked = {"Accept": "application/fhir+xml"}
+        assert fhir.post(address, json={"resourceType": "Parameters"}, headers=asked).status_code == 406
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+    def test_another_method_is_405(self, fhir: FlaskClient, address: str, method: str) -> None:
+        response = fhir.open(address, method=method)
+        assert response.status_code == 405
+        assert "POST" in response.headers["Allow"]
+
+    def test_without_the_operation_it_is_neither_there_nor_told(
+        self, address: str, settings: Any, decider: Any, services: Any, artifacts: Artifacts
+    ) -> None:
+        client = create_app(settings, decider, services=services, artifacts=artifacts).test_client()
+        assert client.post(address, json={}).status_code in (404, 405)
+        assert "questionnaire-package" not in client.get("/fhir/metadata").text
+
+
 class TestFormats:
     @pytest.mark.parametrize(
         "accept",
@@ -144,6 +181,9 @@ class TestMetadata:
         assert statement["fhirVersion"] == "4.0.1"
         (rest,) = statement["rest"]
         assert tuple(resource["type"] for resource in rest["resource"]) == artifacts.types
+        operations = {each["type"]: each["operation"] for each in rest["resource"] if "operation" in each}
+        assert [operation["name"] for operation in operations.pop("Questionnaire")] == ["questionnaire-package"]
+        assert operations == {}
 
     def test_what_it_says_can_be_searched_by_can_be(self, fhir: FlaskClient) -> None:
         (rest,) = fhir.get("/fhir/metadata").get_json(force=True)["rest"]
