@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.fhir.wanted import Wanted, wanted_by_crd
+from cds_service.fhir.wanted import Wanted, wanted_by_crd, wanted_with
 
 from .envelope import HookRequest, OrderDispatchRequest, OrderSelectRequest, OrderSignRequest
 from .services import Service
@@ -27,6 +27,7 @@ class _Hook:
     description: str
     model: type[HookRequest]
     kinds: frozenset[str] | None = None
+    told: frozenset[str] = frozenset({"patientId", "userId"})
 
 
 _HOOKS = (
@@ -50,6 +51,7 @@ _HOOKS = (
         "Oncology drug policies at dispatch",
         "Checks orders for oncology drugs against the coverage policy once more when they go to who performs them.",
         OrderDispatchRequest,
+        told=frozenset({"patientId"}),
     ),
 )
 
@@ -67,7 +69,7 @@ def offered_services(wanted: Wanted, crd_extension: Mapping[str, Any]) -> Iterat
             hook=hook.name,
             title=hook.title,
             description=hook.description,
-            wanted=wanted,
+            wanted=wanted_with(wanted, hook.told),
             request_model=hook.model,
             usage_requirements=_USAGE,
             kinds=hook.kinds,

@@ -117,6 +117,11 @@ def templates_for(resource_types: Iterable[str]) -> dict[str, Template]:
     return {template.key: template for template in TEMPLATES if not wanted.isdisjoint(template.types)}
 
 
+def fillable(templates: Mapping[str, Template], told: frozenset[str]) -> dict[str, Template]:
+    """The templates that a context with these members can fill."""
+    return {key: template for key, template in templates.items() if told.issuperset(_TOKEN.findall(template.query))}
+
+
 def crd_templates(plain: Mapping[str, Template], hook: str) -> dict[str, Template]:
     """The templates of a CRD service: the standard ones for what they cover, and the plain ones for all else.
 

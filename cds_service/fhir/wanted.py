@@ -10,7 +10,7 @@ from cql_like_rules.cql.requirements import DataRequirement
 from cql_like_rules.cql.syntax import Position
 
 from .needs import reference_keys
-from .prefetch import RESOURCE_TYPES, Template, crd_templates, templates_for
+from .prefetch import RESOURCE_TYPES, Template, crd_templates, fillable, templates_for
 from .searches import REFERRED_TO
 
 
@@ -37,6 +37,11 @@ def wanted_for(requirements: Iterable[DataRequirement]) -> Wanted:
         raise CqlError(problems)
     templates = templates_for(each.type for each in needed)
     return Wanted(templates, templates, reference_keys(needed))
+
+
+def wanted_with(wanted: Wanted, told: frozenset[str]) -> Wanted:
+    """The same for a hook whose context has these members: what they cannot fill is not asked for."""
+    return replace(wanted, templates=fillable(wanted.templates, told))
 
 
 def wanted_by_crd(plain: Wanted, hook: str) -> Wanted:

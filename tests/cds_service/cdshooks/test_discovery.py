@@ -81,3 +81,10 @@ def test_one_id_may_answer_several_hooks(settings: Settings, decider: Any, servi
 def test_two_services_with_the_same_id_and_hook_are_refused(services: Any) -> None:
     with pytest.raises(ValueError, match="same id and hook"):
         Services((*services, *services))
+
+
+def test_at_dispatch_nothing_is_asked_that_its_context_cannot_tell(client: FlaskClient) -> None:
+    services = {each["id"]: each for each in client.get("/cds-services").get_json()["services"]}
+    assert "practitioner" in services["order-sign"]["prefetch"]
+    assert "practitioner" not in services["order-dispatch"]["prefetch"]
+    assert all("userId" not in query for query in services["order-dispatch"]["prefetch"].values())
