@@ -1,12 +1,11 @@
-"""From a hook call to its answer: gather the record, decide, remember. Knows nothing of HTTP."""
+"""From a hook call to its answer: gather the record, decide. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 from cds_service.cdshooks.envelope import HookRequest
@@ -14,11 +13,11 @@ from cds_service.cdshooks.filled import filled
 from cds_service.cdshooks.orders import EVALUATED_TYPE, ORDER_TYPES
 from cds_service.cdshooks.services import Service
 from cds_service.crd import Forms, crd_answer, no_forms, primary_coverage, read_crd
-from cds_service.decision import Decider, Decision, Question
+from cds_service.decision import CoverageNote, Decider, Decision, EvaluationRow, Question
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import Gathered, gather
+from cds_service.security.caller import NOBODY, Caller
 from cds_service.settings import Settings
-from cds_service.store.evaluations import CallRecord, EvaluationSink
 from cql_like_rules.terminology import Terminology
 
 EXTENSION = "oncology-cds"
@@ -26,10 +25,16 @@ EXTENSION = "oncology-cds"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call is answered, as JSON, and the figures for its log line."""
+    """What a call is answered, as JSON, and the figures for its log line; the other members are for the audit.
+
+    `token_use` is `used`, `not-used` or `rejected`.
+    """
 
     body: Mapping[str, Any]
     counts: Mapping[str, int | float]
+    evaluations: Sequence[EvaluationRow] = ()
+    coverage_notes: Sequence[CoverageNote] = ()
+    token_use: str = "not-used"
 
 
 class Answering:
@@ -39,29 +44,27 @@ class Answering:
         self,
         settings: Settings,
         decider: Decider,
-        sink: EvaluationSink,
         terminology: Terminology | None = None,
         forms: Forms = no_forms,
     ) -> None:
         self._settings = settings
         self._decider = decider
-        self._sink = sink
         self._terminology = terminology
         self._forms = forms
-        self._engine_version = version("oncology-cds")
 
-    def answer(self, service: Service, request: HookRequest, client: str = "", policy_page: str = "") -> Answer:
+    def answer(self, service: Service, request: HookRequest, caller: Caller = NOBODY, policy_page: str = "") -> Answer:
         """The answer to one call, within the deadline of the settings.
 
-        `client` names who is calling, "" when that is not known; `policy_page` is the address below which each policy
-        has a page. Raises CallRefused when the call cannot be answered as it is: an order without an id, data of
+        `caller` tells which FHIR servers may be asked; `policy_page` is the address below which each policy has a
+        page. Raises CallRefused when the call cannot be answered as it is: an order without an id, data of
         another patient; for CRD, a version that is not supported, a coverage that cannot be had.
         """
         started = time.perf_counter()
         crd = read_crd(request, self._settings, strict=service.crd)
         request.context.orders().check_ids(ORDER_TYPES if service.crd else (EVALUATED_TYPE,))
         time_to_gather = max(0.0, self._settings.deadline_seconds - self._settings.answer_reserve_seconds)
-        gathered = gather(request, service.wanted, Deadline.after(time_to_gather), self._settings, self._terminology)
+        deadline = Deadline.after(time_to_gather)
+        gathered = gather(request, service.wanted, deadline, self._settings, self._terminology, hosts=caller.fhir_hosts)
         gathered_at = time.perf_counter()
         asked = gathered.orders.asked
         coverage = primary_coverage(crd, gathered.record, asked, self._settings) if crd else None
@@ -70,10 +73,9 @@ class Answering:
             today = datetime.datetime.now(datetime.UTC).date()
             decision = crd_answer(crd, coverage, asked, decision, gathered.notes, self._forms, today)
         finished = time.perf_counter()
-        self._remember(service, request, client, decision, duration_ms=1000 * (finished - started))
         return Answer(
-            hook_response(decision),
-            {
+            body=hook_response(decision),
+            counts={
                 "orders": len(gathered.orders.for_drugs),
                 "cards": len(decision.cards),
                 "determinations": len(decision.determinations),
@@ -82,22 +84,9 @@ class Answering:
                 "gather_ms": round(1000 * (gathered_at - started), 2),
                 "decide_ms": round(1000 * (finished - gathered_at), 2),
             },
-        )
-
-    def _remember(
-        self, service: Service, request: HookRequest, client: str, decision: Decision, duration_ms: float
-    ) -> None:
-        self._sink.record(
-            CallRecord(
-                hook_instance=request.hook_instance,
-                hook=request.hook,
-                service=service.id,
-                client=client,
-                duration_ms=round(duration_ms, 3),
-                engine_version=self._engine_version,
-                created_at=datetime.datetime.now(datetime.UTC),
-                evaluations=decision.evaluations,
-            )
+            evaluations=decision.evaluations,
+            coverage_notes=decision.coverage_notes,
+            token_use=gathered.token_use,
         )
 
 

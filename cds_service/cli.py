@@ -1,9 +1,10 @@
-"""The command `oncology-cds`: serve, check one request, look at the policies and their language."""
+"""The command `oncology-cds`: serve, check one request, look at the policies and their language, and at past calls."""
 
 from __future__ import annotations
 
 import click
 
+from cds_service.commands.calls import calls
 from cds_service.commands.check import check
 from cds_service.commands.cql import cql
 from cds_service.commands.policies import policies
@@ -20,3 +21,4 @@ main.add_command(serve)
 main.add_command(check)
 main.add_command(policies)
 main.add_command(cql)
+main.add_command(calls)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, g
 
 from cds_service.answering import Answering
+from cds_service.auditing import Auditing, OpenCall
 from cds_service.store.database import StoreFailed
 from cds_service.store.feedback import FeedbackTable
 
@@ -20,11 +22,17 @@ from .wire import write_json
 
 
 def hooks_blueprint(
-    services: Services, answering: Answering, feedback: FeedbackTable, policy_page: Callable[[], str] = str
+    services: Services,
+    answering: Answering,
+    auditing: Auditing,
+    feedback: FeedbackTable,
+    policy_page: Callable[[], str] = str,
 ) -> Blueprint:
     """The routes below `/cds-services`. They raise CallRefused, which the application answers.
 
-    `policy_page` tells, within a request, the address below which policies have pages ("" for none).
+    The application tells who calls (`g.caller`) and since when (`g.started`). Every call of a service is remembered
+    with what it is answered, whatever that is. `policy_page` tells, within a request, the address below which policies
+    have pages ("" for none).
     """
     blueprint = Blueprint("cdshooks", __name__, url_prefix="/cds-services")
     discovery = write_json(services.discovery)
@@ -36,19 +44,31 @@ def hooks_blueprint(
     @blueprint.post("/<service_id>")
     def call(service_id: str) -> Response:
         services.with_id(service_id)
-        service, hook_request = services.read_call(service_id, json_body())
+        g.call = open_call = OpenCall(service_id, g.caller, datetime.datetime.now(datetime.UTC))
+        open_call.body = json_body()
+        service, hook_request = services.read_call(service_id, open_call.body)
+        open_call.request = hook_request
         g.logged.update(service=service.id, hook=hook_request.hook, hook_instance=hook_request.hook_instance)
-        answer = answering.answer(service, hook_request, policy_page=policy_page())
-        g.logged.update(answer.counts)
-        return _json_response(answer.body)
+        open_call.answer = answering.answer(service, hook_request, g.caller, policy_page())
+        g.logged.update(open_call.answer.counts)
+        return _json_response(open_call.answer.body)
+
+    @blueprint.after_request
+    def remember(response: Response) -> Response:
+        if "call" in g:
+            auditing.remember(
+                g.call, response.status_code, response.get_data(), 1000 * (time.perf_counter() - g.started)
+            )
+        return response
 
     @blueprint.post("/<service_id>/feedback")
     def give_feedback(service_id: str) -> Response:
         service = services.with_id(service_id)[0]
         batch = read_model(Feedback, read_object(json_body()))
         g.logged.update(service=service.id, feedback=len(batch.feedback))
+        now = datetime.datetime.now(datetime.UTC)
         try:
-            feedback.write(batch.feedback, service.id, client="", received_at=datetime.datetime.now(datetime.UTC))
+            feedback.write(batch.feedback, service.id, g.caller.name, received_at=now)
         except StoreFailed as error:
             g.logged.update(store=str(error))
             issue = Issue("transient", "The feedback could not be stored. Please send it again later.")

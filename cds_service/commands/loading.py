@@ -17,6 +17,7 @@ from cds_service.crd import crd_extension
 from cds_service.deciding import PolicyDecider
 from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.plans import PlansRefused, load_plans
+from cds_service.security.clients import ClientsRefused
 from cds_service.settings import Settings
 from cds_service.web.policies import policy_pages
 from cql_like_rules.cql.errors import CqlError
@@ -55,16 +56,19 @@ class Loaded:
         return policy_pages(self.decider.policies, self.terminology)
 
     def application(self) -> Flask:
-        """A WSGI application with all of it."""
-        return create_app(
-            self.settings,
-            self.decider,
-            services=self.services,
-            terminology=self.terminology,
-            artifacts=self.artifacts,
-            pages=self.pages,
-            forms=form_needed,
-        )
+        """A WSGI application with all of it. Ends the command with every problem of the file of trusted clients."""
+        try:
+            return create_app(
+                self.settings,
+                self.decider,
+                services=self.services,
+                terminology=self.terminology,
+                artifacts=self.artifacts,
+                pages=self.pages,
+                forms=form_needed,
+            )
+        except ClientsRefused as error:
+            raise click.ClickException(f"the trusted clients cannot be loaded\n{error}") from error
 
 
 @cache

@@ -7,6 +7,7 @@ import re
 import structlog
 from flask import Request
 
+from cds_service.addresses import base_url
 from cds_service.settings import Settings
 from cds_service.store.database import Database
 from cds_service.store.tokens import UsedTokens
@@ -29,7 +30,7 @@ class Authentication:
     """
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._base = settings.public_url
+        self._settings = settings
         self._verifier: TokenVerifier | None = None
         self._used = UsedTokens(database)
         if settings.trusted_clients_file is not None:
@@ -38,7 +39,7 @@ class Authentication:
             return
         if self._verifier is None:
             _log.warning("clients are not asked who they are", setting="trusted_clients_file")
-        elif self._base is None:
+        elif settings.public_url is None:
             _log.warning("requests are believed what address they were sent to", setting="public_url")
 
     def require(self, request: Request) -> Caller:
@@ -60,7 +61,7 @@ class Authentication:
         The specification names those of discovery and services; a token for feedback may name either its own address
         or the service that the feedback is about.
         """
-        base = (self._base or request.url_root).rstrip("/")
+        base = base_url(self._settings)
         path = request.path.rstrip("/")
         paths = {request.path, path}
         if _FEEDBACK.fullmatch(path):
