@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_service.cards.text import plain
@@ -40,19 +40,19 @@ def crd_answer(
     coverage, and where the client has switched it off, there are no system actions. Orders that were not decided
     because they order nothing (`doNotPerform`), and those without an id, get none.
     """
-    drugs = {reference: _name(order, reference, decision.outcomes) for reference, order in _named(orders)}
+    names = {reference: _name(order, reference, decision.outcomes) for reference, order in _named(orders)}
     insurer = coverage.payer if coverage else ""
-    cards = [adapted(card, insurer, drugs) for card in configured(decision.cards, call.configuration)]
+    cards = [adapted(card, insurer, names) for card in configured(decision.cards, call.configuration)]
     actions: list[Action] = []
     told: list[CoverageNote] = []
     if coverage is not None and call.configuration.coverage_info:
+        asserting = _Asserting(call, coverage, decision.outcomes, notes, forms, today)
         for reference, order in _named(orders):
-            about = [each for each in decision.outcomes if each.order.reference == reference]
-            assertion = _assertion(call, coverage, order, drugs[reference], about, notes, forms, today)
+            assertion = asserting.on(order, reference, names[reference])
             extension = coverage_information(assertion, coverage.reference, reference, call.client, today)
             updated = update_of(order, coverage.reference, extension)
             if updated is not None:
-                actions.append(coverage_action(updated, assertion, drugs[reference]))
+                actions.append(coverage_action(updated, assertion, names[reference]))
                 told.append(CoverageNote(reference, extension))
     shown = {card["uuid"] for card in cards}
     return replace(
@@ -64,23 +64,26 @@ def crd_answer(
     )
 
 
-def _assertion(
-    call: CrdCall,
-    coverage: PrimaryCoverage,
-    order: Order,
-    name: str,
-    determinations: Sequence[Determination],
-    notes: Sequence[RecordNote],
-    forms: Forms,
-    today: datetime.date,
-) -> Assertion:
-    not_in_force = coverage.not_in_force(day_of(order) or today)
-    if not_in_force:
-        return no_coverage(not_in_force)
-    of_coverage = [each for each in determinations if not each.policy.is_guidance]
-    if not of_coverage:
-        return no_policy(call, name)
-    return until_coverage_ends(call, by_policies(call, of_coverage, notes, forms), coverage)
+@dataclass(frozen=True, slots=True)
+class _Asserting:
+    """All that an assertion on an order of the call is made from."""
+
+    call: CrdCall
+    coverage: PrimaryCoverage
+    outcomes: Sequence[Determination]
+    notes: Sequence[RecordNote]
+    forms: Forms
+    today: datetime.date
+
+    def on(self, order: Order, reference: str, name: str) -> Assertion:
+        """What is asserted of one order; guidance says nothing of coverage."""
+        not_in_force = self.coverage.not_in_force(day_of(order) or self.today)
+        if not_in_force:
+            return no_coverage(not_in_force)
+        about = [each for each in self.outcomes if each.order.reference == reference and not each.policy.is_guidance]
+        if not about:
+            return no_policy(self.call, name)
+        return until_coverage_ends(self.call, by_policies(self.call, about, self.notes, self.forms), self.coverage)
 
 
 def _named(orders: Sequence[Order]) -> Iterator[tuple[str, Order]]:

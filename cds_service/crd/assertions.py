@@ -101,7 +101,7 @@ def by_policies(
         pa_needed="satisfied" if approved else "auth-needed",
         reasons=tuple(Reason(verdict_reason(each, approved=approved)) for each in determinations),
     )
-    asked = () if call.early else tuple(dict.fromkeys(form.canonical for form in map(forms, determinations) if form))
+    asked = () if call.early else _questionnaires(determinations, forms)
     if asked:
         assertion = replace(assertion, doc_needed="clinical", doc_purpose="withpa", questionnaires=asked)
     if call.edition is Edition.STU_2_2:
@@ -123,6 +123,12 @@ def _unknown(edition: Edition, reasons: tuple[Reason, ...]) -> Assertion:
     if edition is Edition.STU_2_2:
         return Assertion("indeterminate", pa_needed="indeterminate", reasons=reasons)
     return Assertion("conditional", pa_needed="conditional", info_needed="OTH", reasons=reasons)
+
+
+def _questionnaires(determinations: Iterable[Determination], forms: Forms) -> tuple[str, ...]:
+    """The questionnaires that ask for what the determinations miss; a met one misses nothing."""
+    needed = (forms(each) for each in determinations if each.status is not Verdict.MET)
+    return tuple(dict.fromkeys(form.canonical for form in needed if form))
 
 
 def _is_undecided(determination: Determination, notes: Sequence[RecordNote]) -> bool:

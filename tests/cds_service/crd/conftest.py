@@ -158,8 +158,7 @@ class Crd:
     """Takes a call through all the steps of CRD, with the policies that come with the service."""
 
     def __init__(self) -> None:
-        self.settings = Settings(dev=True)
-        self.loaded = loaded(self.settings)
+        self.loaded = loaded(Settings())
 
     def read(self, body: Mapping[str, Any], *, strict: bool = True, **settings: Any) -> CrdCall | None:
         return read_crd(self.request(body), Settings(dev=True, **settings), strict=strict)
@@ -182,7 +181,7 @@ class Crd:
         request = self.request(body)
         call = read_crd(request, chosen, strict=strict)
         assert call is not None
-        gathered = gather(request, self.loaded.services[0].wanted, Deadline.after(1), chosen, self.loaded.terminology)
+        gathered = gather(request, self.loaded.wanted, Deadline.after(1), chosen, self.loaded.terminology)
         orders = gathered.orders
         primary = coverage or primary_coverage(call, gathered.record, orders.asked, chosen)
         every_note = (*gathered.notes, *notes)
