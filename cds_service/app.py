@@ -54,21 +54,23 @@ def create_app(
     package: Operation | None = None,
     pages: Blueprint | None = None,
     forms: Forms = no_forms,
+    database: Database | None = None,
     sink: EvaluationSink | None = None,
 ) -> Flask:
     """The WSGI application.
 
     `services` are those that discovery lists, `terminology` lets drugs be known by their text. `artifacts` are served
     below `/fhir`, with `package` as the operation that gives a Questionnaire with all that it needs, and `pages` below
-    `/policies` (None: nothing is). `forms` tells which questionnaire asks for what is missing, `sink` is where calls
-    are remembered (the database, in the background). A database that cannot be reached keeps neither the application
-    from starting nor a card from being shown. Raises ClientsRefused for a file of trusted clients that cannot be used.
+    `/policies` (None: nothing is). `forms` tells which questionnaire asks for what is missing. `database` is
+    that of the settings, `sink` is where calls are remembered (the database, in the background). A database that cannot
+    be reached keeps neither the application from starting nor a card from being shown. Raises ClientsRefused for a file
+    of trusted clients that cannot be used.
     """
     silence_addresses()
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
-    database = Database(settings.database_url)
+    database = database or Database(settings.database_url)
     try:
         database.migrate()
     except StoreFailed as error:

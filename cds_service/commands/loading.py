@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import click
 from flask import Blueprint, Flask
 
 from cds_service.app import create_app
 from cds_service.artifacts.collection import Artifacts, artifacts_of
+from cds_service.artifacts.questionnaire_package import QuestionnairePackages
 from cds_service.cdshooks.offered import offered_services
+from cds_service.cdshooks.outcome import refused
 from cds_service.cdshooks.services import Service
 from cds_service.crd import crd_extension
+from cds_service.crd.versions import Edition
 from cds_service.deciding import PolicyDecider
 from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.plans import PlansRefused, load_plans
 from cds_service.security.clients import ClientsRefused
 from cds_service.settings import Settings
+from cds_service.store.audit import questionnaires_of
+from cds_service.store.database import Database, StoreFailed
 from cds_service.web.policies import policy_pages
 from cql_like_rules.cql.errors import CqlError
 from cql_like_rules.orders import OrderSettings
@@ -57,18 +65,41 @@ class Loaded:
 
     def application(self) -> Flask:
         """A WSGI application with all of it. Ends the command with every problem of the file of trusted clients."""
+        artifacts = self.artifacts
+        database = Database(self.settings.database_url)
+        packages = QuestionnairePackages(
+            artifacts,
+            self.decider,
+            self.terminology,
+            recalled=partial(_recalled, database),
+            edition=Edition(self.settings.crd_version),
+        )
         try:
             return create_app(
                 self.settings,
                 self.decider,
                 services=self.services,
                 terminology=self.terminology,
-                artifacts=self.artifacts,
+                artifacts=artifacts,
+                package=partial(_packaged, packages),
                 pages=self.pages,
                 forms=form_needed,
+                database=database,
             )
         except ClientsRefused as error:
             raise click.ClickException(f"the trusted clients cannot be loaded\n{error}") from error
+
+
+def _packaged(packages: QuestionnairePackages, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    return packages.answer(parameters, datetime.datetime.now(datetime.UTC))
+
+
+def _recalled(database: Database, assertion_id: str) -> Sequence[str]:
+    """The questionnaires that an assertion named. Raises CallRefused with 503 when the store cannot tell."""
+    try:
+        return questionnaires_of(database, assertion_id)
+    except StoreFailed as error:
+        raise refused(503, "transient", "What was asserted cannot be looked up now. Please ask again later.") from error
 
 
 @cache
