@@ -16,6 +16,7 @@ from cql_like_rules import lenient
 from cql_like_rules.cql.values.concept import Code, Concept, canonical_coding
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.lenient import Json
+from cql_like_rules.orders import billing
 from cql_like_rules.orders.order import Product
 from cql_like_rules.orders.units import ordered_mass, spelled, unit_of
 from cql_like_rules.record import Record, medication_concept
@@ -38,12 +39,14 @@ def read_product(
 ) -> Product:
     """The product that a MedicationRequest names in `medication[x]`, contained and referenced Medications included.
 
-    What only its text told is marked by `by_text` and is in `notes`.
+    Its codes are its own, those that only its text told, and the billing codes that tell the same drug. What only its
+    text told is marked by `by_text` and is in `notes`.
     """
     medication = _medication(resource, record)
     concept = _concept(resource, medication)
     inferred = terminology.drugs_by_text(concept)
-    codes = (*_codes(concept), *inferred)
+    own = (*_codes(concept), *inferred)
+    codes = (*own, *billing.telling(_billing_options(concept), own, terminology))
     text = lenient.text(concept.get("text"))
     name = _name(codes, terminology) or text
     if not codes:
@@ -85,6 +88,11 @@ def _concept(resource: Json, medication: Json) -> Json:
     reference = lenient.first_object(resource.get("medicationReference"))
     display = lenient.text(reference.get("display"))
     return {"text": display, **concept} if display else concept
+
+
+def _billing_options(concept: Json) -> Iterator[Code]:
+    for extension in lenient.extensions(concept, billing.BILLING_OPTIONS):
+        yield from _codes(lenient.first_object(extension.get("valueCodeableConcept")))
 
 
 def _codes(concept: Json) -> tuple[Code, ...]:
