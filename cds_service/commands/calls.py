@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import getpass
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,8 +19,6 @@ from cds_service.security.sealing import CannotOpen, Seal
 from cds_service.settings import Settings
 from cds_service.store.audit import Audit, KeptCall
 from cds_service.store.database import Database, StoreFailed
-
-_log = structlog.get_logger(__name__)
 
 as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
 
@@ -98,12 +97,16 @@ def _of(settings: Settings, hook_instance: str) -> list[KeptCall]:
 
 
 def _log_look(command: str, *, found: int, opened: bool) -> None:
-    _log.warning("the audit was read", command=command, reader=_reader(), found=found, opened=opened)
+    log = structlog.get_logger(__name__)
+    log.warning("the audit was read", command=command, reader=_reader(), found=found, opened=opened)
 
 
 def _reader() -> str:
-    """The account that runs the command."""
-    return getpass.getuser()
+    """The account that runs the command: its name, or its number where it has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _with_contents(call: KeptCall, settings: Settings) -> dict[str, Any]:
