@@ -90,11 +90,11 @@ def by_policies(
     verdict, none is asserted.
     """
     missed = list(notes)
-    notes_about = [(each, _notes_about(each, missed)) for each in determinations]
-    failures = [technical_reason(each, about) for each, about in notes_about if _is_undecided(each, about)]
-    if failures:
+    causes = [(each, _causes(each, missed)) for each in determinations]
+    undecided = [technical_reason(each, why) for each, why in causes if why]
+    if undecided:
         code = "technical" if call.edition is Edition.STU_2_2 else ""
-        return _unknown(call.edition, tuple(Reason(failure, code) for failure in failures))
+        return _unknown(call.edition, tuple(Reason(reason, code) for reason in undecided))
     approved = call.unsolicited and all(each.status is Verdict.MET for each in determinations)
     assertion = Assertion(
         covered="covered",
@@ -131,17 +131,16 @@ def _questionnaires(determinations: Iterable[Determination], forms: Forms) -> tu
     return tuple(dict.fromkeys(form.canonical for form in needed if form))
 
 
-def _is_undecided(determination: Determination, notes: Sequence[RecordNote]) -> bool:
-    open_verdict = determination.status in (Verdict.MISSING_INFORMATION, Verdict.NOT_APPLICABLE)
-    return open_verdict and bool(determination.failures or notes)
+def _causes(determination: Determination, notes: Sequence[RecordNote]) -> list[str]:
+    """What may have kept the policy from a verdict: rules that failed, and what of its data could not be had.
 
-
-def _notes_about(determination: Determination, notes: Sequence[RecordNote]) -> list[RecordNote]:
-    """The notes on types of resources that the policy reads."""
-    if not any(note.types for note in notes):
+    [] for a verdict that stands.
+    """
+    if determination.status in (Verdict.MET, Verdict.NOT_MET):
         return []
-    read = {requirement.type for requirement in requirements_of_policies([determination.policy])}
-    return [note for note in notes if not read.isdisjoint(note.types)]
+    about = [note for note in notes if note.types]
+    read = {each.type for each in requirements_of_policies([determination.policy])} if about else set()
+    return [*determination.failures, *(note.message for note in about if not read.isdisjoint(note.types))]
 
 
 def _expiry(determinations: Iterable[Determination], assertion: Assertion) -> datetime.date | None:

@@ -8,7 +8,6 @@ from cds_service.cards.content import CardContext
 from cds_service.cards.kinds import content_of
 from cds_service.cards.text import clipped, first_sentence, one_line, plain
 from cql_like_rules.determination import Approval, CriterionResult, Determination, Status, Verdict
-from cql_like_rules.record import RecordNote
 
 _MOST = 3
 _LONGEST = 140
@@ -32,9 +31,8 @@ def verdict_reason(determination: Determination, *, approved: bool = False) -> s
     return f"{where}. {told}" if told else f"{where}: {_status_words(determination.status)}."
 
 
-def technical_reason(determination: Determination, notes: Iterable[RecordNote]) -> str:
-    """That the policy could not be decided, and why: what failed, or what of the record could not be had."""
-    causes = [*determination.failures, *(note.message for note in notes)]
+def technical_reason(determination: Determination, causes: Iterable[str]) -> str:
+    """That the policy could not be decided, and what the causes may be."""
     told = _listed(clipped(plain(cause).rstrip("."), _LONGEST) for cause in causes)
     return f"{_where(determination)} could not be decided for technical reasons: {told}."
 

@@ -98,7 +98,7 @@ def broken(extension: Mapping[str, Any], version: str) -> list[str]:
     for part in extension["extension"]:
         if part["url"] not in urls:
             problems.append(f"{part['url']} is not of this version")
-        if "valueCode" in part and part["valueCode"] not in codes[part["url"]]:
+        if "valueCode" in part and part["valueCode"] not in codes.get(part["url"], ()):
             problems.append(f"{part['url']}: {part['valueCode']} is not of this version")
     return problems
 
