@@ -28,6 +28,8 @@ from cds_service.cdshooks.wire import write_json
 from cds_service.crd import Forms, no_forms
 from cds_service.decision import Decider
 from cds_service.logs import places, silence_addresses
+from cds_service.openapi.blueprint import openapi_blueprint
+from cds_service.openapi.document import openapi_document
 from cds_service.security.authentication import Authentication
 from cds_service.security.caller import NOBODY
 from cds_service.security.tokens import NotAuthenticated
@@ -84,13 +86,15 @@ def create_app(
     answering = Answering(settings, decider, terminology, forms)
     policy_page = partial(_address_of, pages, settings) if pages else str
     feedback = FeedbackTable(database)
-    app.register_blueprint(
-        hooks_blueprint(Services(services), answering, Auditing(settings, sink), feedback, policy_page)
-    )
+    offered = Services(services)
+    app.register_blueprint(hooks_blueprint(offered, answering, Auditing(settings, sink), feedback, policy_page))
     if pages is not None:
         app.register_blueprint(pages)
     if artifacts is not None:
         app.register_blueprint(fhir_blueprint(artifacts, partial(base_url, settings), package))
+    types = artifacts.types if artifacts else ()
+    describe = partial(openapi_document, offered.all, types, packages=package is not None)
+    app.register_blueprint(openapi_blueprint(describe))
     _allow_browsers(app, settings)
     _add_health(app)
     _surround_requests(app)
@@ -107,7 +111,7 @@ def _allow_browsers(app: Flask, settings: Settings) -> None:
     # No credentials: clients send a bearer token, which is a header and no cookie.
     CORS(
         app,
-        resources=[r"/cds-services.*", r"/fhir.*"],
+        resources=[r"/cds-services.*", r"/fhir.*", r"/openapi.json"],
         origins=list(settings.cors_origins),
         methods=["GET", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
