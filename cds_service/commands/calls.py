@@ -14,6 +14,7 @@ import structlog
 
 from cds_service.cdshooks.filled import filled
 from cds_service.cdshooks.wire import read_json, write_json
+from cds_service.commands.loading import settings_or_end
 from cds_service.logs import configure_logging
 from cds_service.security.sealing import CannotOpen, Seal
 from cds_service.settings import Settings
@@ -37,7 +38,7 @@ def show(hook_instance: str, wants_json: bool) -> None:
     The contents of request and response are shown where they were kept (store_clinical) and a key opens them. Ends
     with 1 when there is no such call.
     """
-    settings = Settings()
+    settings = settings_or_end()
     configure_logging(settings.log_level)
     found = _of(settings, hook_instance)
     shown = [_with_contents(call, settings) for call in found]
@@ -57,7 +58,7 @@ def show(hook_instance: str, wants_json: bool) -> None:
 @as_json
 def list_(since: datetime.datetime | None, most: int, wants_json: bool) -> None:
     """The newest calls, newest first."""
-    settings = Settings()
+    settings = settings_or_end()
     configure_logging(settings.log_level)
     moment = since.replace(tzinfo=datetime.UTC) if since else None
     with _Reading(settings) as audit:

@@ -21,12 +21,11 @@ from cds_service.cdshooks.outcome import CallRefused
 from cds_service.cdshooks.reading import read_object
 from cds_service.cdshooks.services import Services
 from cds_service.cdshooks.wire import write_json
-from cds_service.commands.loading import loaded
+from cds_service.commands.loading import loaded, settings_or_end
 from cds_service.decision import Question
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import Gathered, gather
 from cds_service.fhir.wanted import Wanted, wanted_for
-from cds_service.settings import Settings
 from cds_service.validation import problems_of
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime
@@ -51,7 +50,7 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
     Nothing is fetched: what is not in the file is not known. Exit 0 whenever a decision was reached, 2 when the file
     is no request of a hook that is answered.
     """
-    what = loaded(Settings())
+    what = loaded(settings_or_end())
     try:
         service, request = Services(what.services).read_for_hook(read_object(request_file.read_bytes()))
         gathered = _gathered(request)
@@ -85,7 +84,7 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
 
 def _gathered(request: HookRequest) -> Gathered:
     """The orders and the record of the request as they stand in the file: a FHIR server that it names is not asked."""
-    settings = Settings()
+    settings = settings_or_end()
     offline = request.model_copy(update={"fhir_server": None, "fhir_authorization": None})
     return gather(offline, Wanted(), Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology)
 

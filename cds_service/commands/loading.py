@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from flask import Blueprint, Flask
+from pydantic import ValidationError
 
 from cds_service.app import create_app
 from cds_service.artifacts.collection import Artifacts, artifacts_of
@@ -100,6 +101,21 @@ def _recalled(database: Database, assertion_id: str) -> Sequence[str]:
         return questionnaires_of(database, assertion_id)
     except StoreFailed as error:
         raise refused(503, "transient", "What was asserted cannot be looked up now. Please ask again later.") from error
+
+
+def settings_or_end() -> Settings:
+    """The settings of the environment. Ends the command with every one that cannot be used, without quoting it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+        lines = (f"{_name_of(problem)}{problem['msg'].removeprefix('Value error, ')}" for problem in problems)
+        raise click.ClickException("\n".join(["the settings cannot be used", *lines])) from None
+
+
+def _name_of(problem: Any) -> str:
+    """`ONCOLOGY_CDS_PORT: `; nothing for a problem of several settings, which names them itself."""
+    return f"ONCOLOGY_CDS_{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
 
 
 @cache

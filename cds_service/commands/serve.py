@@ -13,22 +13,21 @@ import click
 import waitress
 
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
-from cds_service.commands.loading import loaded
+from cds_service.commands.loading import loaded, settings_or_end
 from cds_service.logs import configure_logging
-from cds_service.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 EXAMPLES = "fhir_examples"
 
 
 @click.command()
-@click.option("--dev", is_flag=True, help="Do not ask clients who they are; listens on this machine only.")
+@click.option("--dev", is_flag=True, help="Plain http everywhere; listens on this machine only.")
 @click.option("--host", help="The address to listen on (default: ONCOLOGY_CDS_HOST, else 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port (default: ONCOLOGY_CDS_PORT, else 8080).")
 @click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="Calls answered side by side.")
 def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     """Start the service and print where it listens."""
-    settings = Settings()
+    settings = settings_or_end()
     if dev:
         settings = settings.model_copy(update={"dev": True})
     address = host or settings.host

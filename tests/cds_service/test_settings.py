@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
 from cds_service.settings import Settings
@@ -30,3 +31,34 @@ def test_without_an_environment_the_service_is_not_in_development() -> None:
 def test_a_value_that_cannot_be_used_is_refused_by_the_name_of_its_field(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         Settings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("address", ["cds.example.org", "ftp://cds.example.org", "https://x.example?y", "https://["])
+def test_a_public_address_must_be_one(address: str) -> None:
+    with pytest.raises(ValidationError, match="public_url"):
+        Settings(public_url=address)
+
+
+def test_a_public_address_ends_without_a_slash_and_empty_is_absent() -> None:
+    assert Settings(public_url="https://cds.example.org/here/").public_url == "https://cds.example.org/here"
+    assert Settings(public_url="").public_url is None
+    assert Settings.model_validate({"trusted_clients_file": ""}).trusted_clients_file is None
+
+
+@pytest.mark.rules("S-12")
+def test_clinical_content_is_not_stored_without_a_key() -> None:
+    with pytest.raises(ValidationError, match="store_clinical needs store_clinical_key"):
+        Settings(store_clinical=True)
+
+
+def test_keys_are_read_with_commas_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    monkeypatch.setenv("ONCOLOGY_CDS_STORE_CLINICAL_KEY", f"{one}, {two}")
+    settings = Settings(store_clinical=True)
+    assert [key.get_secret_value() for key in settings.store_clinical_key] == [one, two]
+    assert one not in repr(settings)
+    monkeypatch.setenv("ONCOLOGY_CDS_STORE_CLINICAL_KEY", f"{one},find-me")
+    with pytest.raises(ValidationError, match="store_clinical_key") as caught:
+        Settings(port="x")  # type: ignore[arg-type]
+    assert "find-me" not in str(caught.value)
+    assert one not in str(caught.value)
