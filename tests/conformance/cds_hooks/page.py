@@ -6,6 +6,7 @@ python -m tests.conformance.cds_hooks.page        # writes the page anew after a
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ HEAD = """\
 
 Made by `python -m tests.conformance.cds_hooks.page` from `tests/conformance/cds_hooks/rules.toml` and from the marks
 (`@pytest.mark.rules("D-1")`) of the tests; a test keeps this page up to date. The words are ours, the rules those of
-the specifications named. "Advice" is no text of a specification, but what we hold ourselves to.
+the specifications named. "Advice" is no text of a specification, but what we hold ourselves to; a "row" is one of the
+requests at the end of the page.
 
 `tests/conformance/cds_hooks/` has, besides: clients that call the service as an EHR would (one careless, one strict by
 CRD 2.0.1, one strict by CRD 2.2.1) with all requests of `fhir_examples/`, and the assertions of the public CRD server
@@ -30,7 +32,10 @@ test suite.
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: `level` is SHALL, SHOULD, MAY or advice; `reason` says why no test checks it, or what is left out."""
+    """One rule. `level` is SHALL, SHOULD, MAY, advice, or row (of the requests at the end of the page).
+
+    `reason` says why no test checks it, or what is left out.
+    """
 
     id: str
     level: str
@@ -59,7 +64,8 @@ class Mark:
     @property
     def link(self) -> str:
         """The test as a link; its name reads as a sentence."""
-        words = self.name.removeprefix("test_").replace("_", " ")
+        words = self.name.removeprefix("test_")
+        words = re.sub(r"^T_\d+_", "", words).replace("_", " ")
         return f"[{words}](../{self.file.relative_to(ROOT).as_posix()})"
 
 
@@ -86,12 +92,12 @@ def read_marks(folder: Path = ROOT / "tests") -> tuple[Mark, ...]:
 def marks_of(file: Path) -> Iterator[Mark]:
     """The marks in one file, in its order."""
     text = file.read_text(encoding="utf-8")
-    if "mark.rules" not in text:
+    if "mark.rules" not in text and "test_T_" not in text:
         return
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            for rule in _rules_in(node.decorator_list):
+            for rule in (*_row_of(node.name), *_rules_in(node.decorator_list)):
                 yield Mark(rule, file, node.name)
         elif isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == "pytestmark" for target in node.targets
@@ -99,6 +105,12 @@ def marks_of(file: Path) -> Iterator[Mark]:
             values = node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else [node.value]
             for rule in _rules_in(values):
                 yield Mark(rule, file, file.stem)
+
+
+def _row_of(name: str) -> Iterator[str]:
+    """The row of the table of requests that a test is about: `test_T_07_…` is about T-7."""
+    if match := re.match(r"test_T_(\d+)_", name):
+        yield f"T-{int(match[1])}"
 
 
 def _rules_in(expressions: Sequence[ast.expr]) -> Iterator[str]:
