@@ -40,6 +40,8 @@ UNIT_OPTION = "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption"
 _LAUNCH_CONTEXTS = "http://hl7.org/fhir/uv/sdc/CodeSystem/launchContext"
 _ITEM_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
 _NOT_ASKED = "This is not asked here: it is read from the order and the record."
+_HOW = "how-to-answer"
+_HOW_TO_ANSWER = "Yes: it is so. No: it is not so. Leave open what you do not know."
 _UCUM = "http://unitsofmeasure.org"
 _UNITS = {"[lb_av]": "lb", "[in_i]": "in", "m2": "m²"}
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]")
@@ -93,9 +95,10 @@ def questionnaire_for(determination: Determination) -> str | None:
 
 
 def items_of(form: Form) -> list[Item]:
-    """The items: a question each, or a group of those about one criterion."""
+    """The items: how to answer, then a question each, or a group of those about one criterion."""
     by_criterion = groupby(form.questions, key=lambda question: question.criterion)
-    return [_about(form.policy, criterion, list(questions)) for criterion, questions in by_criterion]
+    items = [_about(form.policy, criterion, list(questions)) for criterion, questions in by_criterion]
+    return [{"linkId": _HOW, "text": _HOW_TO_ANSWER, "type": DISPLAY}, *items]
 
 
 def attestation_code_system(policies: Iterable[Policy]) -> dict[str, Any]:

@@ -4,7 +4,7 @@
     form_needed(determination)          # the form that would move this determination on, if there is one
 
 Nothing of a form is written down: its questions are the attestations that the criteria of the section read
-(`attested`), their words the titles of the criteria and the tags `@question` and `@option` (`words`). A criterion that
+(`attested`), their words the titles of the criteria and the tags of the policy (`words`). A criterion that
 rests on the body size is asked by its id with `#weight`, `#height` or `#bodySurfaceArea`, which the reading of orders
 takes from completed questionnaires. What only the order can mend is told, and not asked.
 
@@ -247,7 +247,8 @@ class _Making:
         for name in names:
             for reading in footings[name].readings:
                 number = self._number(reading.link)
-                if number and self._belongs(self._base(number), section, names):
+                is_open = number and number not in self._words.unasked
+                if is_open and self._belongs(self._base(number), section, names):
                     _, types = asked.setdefault(number, (name, set()))
                     types.update(filter(None, [TYPES.get(reading.reader)]))
         kept = [number for number in asked if not self._is_asked_below(number, section, asked)]

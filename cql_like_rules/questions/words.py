@@ -2,9 +2,10 @@
 
     @question: I.B.1#purpose What is it given for?
     @option: I.B.1#purpose mobilization-autologous To mobilize stem cells before an autologous transplant
+    @unasked: I.E.2#consult
 
-Link (without the policy's id) and, for an option, its code come first; the words follow. The tags stand above any
-define.
+Link (without the policy's id) and, for an option, its code come first; the words follow. What is unasked is read where
+someone answers it, and no form asks it: the answer to its criterion says the same. The tags stand above any define.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from cql_like_rules.policy import Policy
 
-QUESTION_TAGS = ("question", "option")
+QUESTION_TAGS = ("question", "option", "unasked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a policy's questions, by link. `problems` are tags that say nothing, or the same thing twice."""
+    """The words of a policy's questions, by link, and the links that no form asks.
+
+    `problems` are tags that say nothing, or the same thing twice.
+    """
 
     questions: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
 
 
@@ -38,6 +43,7 @@ def words_of(policy: Policy) -> Words:
     """The words that the tags of a policy give to its questions."""
     questions: dict[str, str] = {}
     options: dict[str, list[Option]] = {}
+    unasked: set[str] = set()
     problems: list[str] = []
     for name, value in _tags(policy):
         link, _, rest = value.partition(" ")
@@ -48,6 +54,11 @@ def words_of(policy: Policy) -> Words:
                 problems.append(f"@question: {link} is asked twice")
             else:
                 questions[link] = rest.strip()
+        elif name == "unasked":
+            if not link or rest.strip():
+                problems.append(f"@unasked: {value}: a link is expected, and nothing else")
+            else:
+                unasked.add(link)
         else:
             code, _, display = rest.strip().partition(" ")
             known = options.setdefault(link, [])
@@ -57,7 +68,7 @@ def words_of(policy: Policy) -> Words:
                 problems.append(f"@option: {link} has {code} twice")
             else:
                 known.append(Option(code, display.strip()))
-    return Words(questions, options, tuple(problems))
+    return Words(questions, options, frozenset(unasked), tuple(problems))
 
 
 def _tags(policy: Policy) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cql_like_rules.policy import Policy
-from cql_like_rules.questions.attested import Attested, Reading
+from cql_like_rules.questions.attested import Attested, Footing, Reading
 from cql_like_rules.questions.forms import CHOICE, TYPES, Form, forms_of, sections_of
 from cql_like_rules.questions.words import Words, words_of
 from cql_like_rules.review.outcomes import outcomes_of
@@ -16,11 +16,17 @@ _FEWEST_OPTIONS = 2
 def question_problems(policy: Policy) -> Iterator[str]:
     """What is to be mended, a line each, each beginning with the policy's id; nothing when all can be asked."""
     attested = Attested(policy)
-    footings = [attested.by(name) for name in policy.criteria]
-    yield from dict.fromkeys(f"{policy.id}: {problem}" for footing in footings for problem in footing.problems)
-    read = tuple(dict.fromkeys(reading for footing in footings for reading in footing.readings))
+    footings = {name: attested.by(name) for name in policy.criteria}
+    yield from dict.fromkeys(f"{policy.id}: {problem}" for footing in footings.values() for problem in footing.problems)
+    read = tuple(dict.fromkeys(reading for footing in footings.values() for reading in footing.readings))
     words = words_of(policy)
-    told = (*words.problems, *_of_links(policy, read), *_of_words(read, words), *_of_forms(policy, words))
+    told = (
+        *words.problems,
+        *_of_links(policy, read),
+        *_of_words(read, words),
+        *_of_unasked(footings, words),
+        *_of_forms(policy, words),
+    )
     yield from (f"{policy.id}: {problem}" for problem in told)
 
 
@@ -37,10 +43,19 @@ def _of_links(policy: Policy, read: tuple[Reading, ...]) -> Iterator[str]:
 
 def _of_words(read: tuple[Reading, ...], words: Words) -> Iterator[str]:
     numbers = {reading.link.partition("/")[2] for reading in read}
-    for tag, told in (("question", words.questions), ("option", words.options)):
+    for tag, told in (("question", words.questions), ("option", words.options), ("unasked", sorted(words.unasked))):
         for link in told:
             if link not in numbers:
                 yield f"@{tag}: {link}: no criterion reads an attestation of this link"
+
+
+def _of_unasked(footings: Mapping[str, Footing], words: Words) -> Iterator[str]:
+    for name, footing in footings.items():
+        numbers = {reading.link.partition("/")[2] for reading in footing.readings}
+        if numbers and numbers <= words.unasked:
+            yield f"@unasked: {', '.join(sorted(numbers))}: nothing else answers {name}"
+    for link in sorted(words.unasked & {*words.questions, *words.options}):
+        yield f"@unasked: {link} has words, and nobody sees them"
 
 
 def _of_forms(policy: Policy, words: Words) -> Iterator[str]:

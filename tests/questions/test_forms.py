@@ -76,6 +76,13 @@ def test_tags_give_facts_and_criteria_their_words(forms: Forms, criterion_define
     assert form.questions[1].options == (Option("a", "The first"), Option("b", "The other"))
 
 
+def test_what_the_criterion_asks_already_is_read_and_not_asked(forms: Forms, criterion_define: Any) -> None:
+    rule = "Coalesce(Attestations.YesNo('T.1/I#consult'), Attestations.YesNo('T.1/I'))"
+    (form,) = forms(criterion_define("I", rule, unasked="I#consult")).values()
+    assert [question.link for question in form.questions] == ["T.1/I"]
+    assert form.criteria == {"T.1/I"}
+
+
 def test_what_only_the_order_can_mend_is_told_once(forms: Forms, criterion_define: Any) -> None:
     (form,) = forms(
         criterion_define("I", '"I.1" and "I.2" and "I.3" and "I.4"')

@@ -33,6 +33,12 @@ def test_the_tags_may_stand_above_any_definition(asking: Any) -> None:
     assert words.questions == {"I.A#a": "Is it?", "I.A#b": "Was it?"}
 
 
+def test_a_tag_names_the_links_that_no_form_asks(asking: Any) -> None:
+    words = words_of(asking('/* @unasked: I.A#a\n   @unasked: I.A#b */\ndefine "D": true'))
+    assert words.unasked == {"I.A#a", "I.A#b"}
+    assert words.problems == ()
+
+
 @pytest.mark.parametrize(
     ("tags", "problem"),
     [
@@ -41,6 +47,8 @@ def test_the_tags_may_stand_above_any_definition(asking: Any) -> None:
         ("@option: I.A#a one", "@option: I.A#a one: a link, a code and its words are expected"),
         ("@option: I.A#a", "@option: I.A#a: a link, a code and its words are expected"),
         ("@question: I.A#a Is it?\n   @question: I.A#a Was it?", "@question: I.A#a is asked twice"),
+        ("@unasked:", "@unasked: : a link is expected, and nothing else"),
+        ("@unasked: I.A#a it is known", "@unasked: I.A#a it is known: a link is expected, and nothing else"),
         ("@option: I.A#a one One\n   @option: I.A#a one Two", "@option: I.A#a has one twice"),
     ],
 )

@@ -71,6 +71,20 @@ def test_words_for_what_nobody_reads_are_told(problems: Any, criterion_define: A
     ]
 
 
+def test_what_is_unasked_has_another_answer_and_no_words(problems: Any, criterion_define: Any) -> None:
+    both = "Coalesce(Attestations.YesNo('T.1/I#fact'), Attestations.YesNo('T.1/I'))"
+    assert problems(criterion_define("I", both, unasked="I#fact")) == []
+    assert problems(criterion_define("I", both, unasked="I#fact", question="I#fact Is it?")) == [
+        "T.1: @unasked: I#fact has words, and nobody sees them"
+    ]
+    assert problems(criterion_define("I", both, unasked="I#fact\n@unasked: I")) == [
+        "T.1: @unasked: I, I#fact: nothing else answers I"
+    ]
+    assert problems(criterion_define("I", both, unasked="I#fact\n@unasked: I#other")) == [
+        "T.1: @unasked: I#other: no criterion reads an attestation of this link"
+    ]
+
+
 def test_tags_that_say_nothing_are_told(problems: Any, criterion_define: Any) -> None:
     (problem,) = problems(criterion_define("I", "Attestations.YesNo('T.1/I')", question="I"))
     assert problem == "T.1: @question: I: a link, a blank and the question are expected"
