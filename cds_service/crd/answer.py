@@ -50,7 +50,7 @@ def crd_answer(
         for reference, order in _named(orders):
             assertion = asserting.on(order, reference, names[reference])
             extension = coverage_information(assertion, coverage.reference, reference, call.client, today)
-            updated = update_of(order, coverage.reference, extension)
+            updated = update_of(order, reference, coverage.reference, extension, call.client)
             if updated is not None:
                 actions.append(coverage_action(updated, assertion, names[reference]))
                 told.append(CoverageNote(reference, extension))
@@ -82,7 +82,7 @@ class _Asserting:
             return no_coverage(not_in_force)
         about = [each for each in self.outcomes if each.order.reference == reference and not each.policy.is_guidance]
         if not about:
-            return no_policy(self.call, name)
+            return no_policy(self.call, name, self.coverage.payer)
         return until_coverage_ends(self.call, by_policies(self.call, about, self.notes, self.forms), self.coverage)
 
 

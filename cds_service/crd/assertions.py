@@ -76,9 +76,9 @@ def no_coverage(sentence: str) -> Assertion:
     return Assertion("not-covered", reasons=(Reason(sentence, "no-active-coverage"),))
 
 
-def no_policy(call: CrdCall, name: str) -> Assertion:
-    """That this service cannot tell, as it has no coverage policy for what is ordered."""
-    return _unknown(call.edition, (Reason(no_policy_reason(name)),))
+def no_policy(call: CrdCall, name: str, insurer: str) -> Assertion:
+    """That this service cannot tell, as it has no policy of this insurer for what is ordered; "" for an unknown name."""
+    return _unknown(call.edition, (Reason(no_policy_reason(name, insurer)),))
 
 
 def by_policies(

@@ -35,12 +35,18 @@ def coverage_information(
     the same assertion has the same ids, and another coverage or order others.
     """
     said = _said(assertion, coverage)
-    seed = json.dumps([*client, order, said], sort_keys=True, default=str)
+    seed = _seed({"extension": said}, order, client)
     parts = [*said, _part("date", "Date", today.isoformat())]
     parts.append(_part("coverage-assertion-id", "String", str(uuid.uuid5(_ASSERTIONS, seed))))
     if assertion.is_satisfied:
         parts.append(_part("satisfied-pa-id", "String", str(uuid.uuid5(_AUTHORIZATIONS, seed))))
     return {"url": URL, "extension": parts}
+
+
+def is_ours(extension: Mapping[str, Any], order: str, client: Sequence[str]) -> bool:
+    """Whether an extension of this order was made here: then what it says gives the id that it has."""
+    made = str(uuid.uuid5(_ASSERTIONS, _seed(extension, order, client)))
+    return any(part.get("valueString") == made for part in lenient.extensions(extension, "coverage-assertion-id"))
 
 
 def is_about(extension: Any, coverage: str) -> bool:
@@ -57,6 +63,11 @@ def says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     first, second = _content(one), _content(other)
     # Clients may store the parts in another order.
     return len(first) == len(second) and all(part in second for part in first) and all(part in first for part in second)
+
+
+def _seed(extension: Mapping[str, Any], order: str, client: Sequence[str]) -> str:
+    said = sorted(json.dumps(part, sort_keys=True, default=str) for part in _content(extension))
+    return json.dumps([*client, order, said])
 
 
 def _said(assertion: Assertion, coverage: str) -> list[Extension]:

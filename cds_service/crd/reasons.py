@@ -37,9 +37,10 @@ def technical_reason(determination: Determination, causes: Iterable[str]) -> str
     return f"{_where(determination)} could not be decided for technical reasons: {told}."
 
 
-def no_policy_reason(name: str) -> str:
-    """That no coverage policy is about what is ordered (`name`, "" when the order has none)."""
-    return f"This service holds no coverage policy for {name or 'this order'}, so its coverage is not known here."
+def no_policy_reason(name: str, insurer: str) -> str:
+    """That no coverage policy is about what is ordered under this insurer; "" for a name that is not told."""
+    under = f" under {plain(insurer)}" if insurer else ""
+    return f"This service holds no coverage policy for {name or 'this order'}{under}, so coverage is not known here."
 
 
 def _where(determination: Determination) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from fhirpathpy import compile as fhirpath
 
 from cds_service.cdshooks.envelope import HookRequest, OrderDispatchRequest, OrderSelectRequest, OrderSignRequest
-from cds_service.cdshooks.wire import read_json
 from cds_service.commands.loading import loaded
 from cds_service.crd import CrdCall, PrimaryCoverage, crd_answer, no_forms, primary_coverage, read_crd
 from cds_service.crd.assertions import Forms
@@ -143,17 +141,6 @@ def said() -> Callable[[Mapping[str, Any]], dict[str, list[Any]]]:
     return said
 
 
-@pytest.fixture
-def example() -> Callable[[str], dict[str, Any]]:
-    """The request of an example, with its numbers as they are written."""
-
-    def example(name: str) -> dict[str, Any]:
-        request: dict[str, Any] = read_json((EXAMPLES / f"{name}.json").read_bytes())
-        return request
-
-    return example
-
-
 class Crd:
     """Takes a call through all the steps of CRD, with the policies that come with the service."""
 
@@ -203,13 +190,3 @@ def with_extension() -> Callable[..., dict[str, Any]]:
         return {**request, "extension": extension}
 
     return with_extension
-
-
-@pytest.fixture
-def same_json() -> Callable[[Any, Any], bool]:
-    """Whether two values are the same JSON, to the last digit of a number."""
-
-    def same_json(one: Any, other: Any) -> bool:
-        return json.dumps(one, default=str, sort_keys=True) == json.dumps(other, default=str, sort_keys=True)
-
-    return same_json

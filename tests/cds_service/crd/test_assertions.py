@@ -215,11 +215,13 @@ def test_without_coverage_nothing_is_covered_and_nothing_else_is_said() -> None:
 
 
 def test_without_a_policy_nothing_is_known() -> None:
-    shared, new = no_policy(SHARED, "aspirin"), no_policy(NEW, "")
+    shared, new = no_policy(SHARED, "aspirin", "Pelican Health"), no_policy(NEW, "", "")
     assert (shared.covered, shared.pa_needed, shared.info_needed) == ("conditional", "conditional", "OTH")
-    assert words(shared) == "This service holds no coverage policy for aspirin, so its coverage is not known here."
+    assert words(shared) == (
+        "This service holds no coverage policy for aspirin under Pelican Health, so coverage is not known here."
+    )
     assert (new.covered, new.pa_needed, new.info_needed) == ("indeterminate", "indeterminate", "")
-    assert "for this order" in words(new)
+    assert words(new) == "This service holds no coverage policy for this order, so coverage is not known here."
 
 
 LIMIT = "\"Order\".perDayPerM2 <= 250 'ug/m2/d'"
@@ -307,4 +309,4 @@ def test_an_assertion_holds_no_longer_than_the_coverage(determined: Make) -> Non
     assert until_coverage_ends(NEW, replace(covered, expires=earlier), coverage).expires == earlier
     assert until_coverage_ends(NEW, covered, PrimaryCoverage("Coverage/c")).expires is None
     assert until_coverage_ends(SHARED, covered, coverage).expires is None
-    assert until_coverage_ends(NEW, no_policy(NEW, ""), coverage).expires is None
+    assert until_coverage_ends(NEW, no_policy(NEW, "", ""), coverage).expires is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,32 +16,34 @@ from cds_service.crd.assertions import Assertion, Reason
 from cds_service.crd.coverage_information import coverage_information
 from cds_service.crd.system_actions import coverage_action, update_of
 
-SameJson = Callable[[Any, Any], bool]
-
 MINE = "Coverage/c"
-NOTE = coverage_information(
-    Assertion("covered", pa_needed="auth-needed", reasons=(Reason("It is."),)),
-    MINE,
-    "MedicationRequest/m",
-    ("", "p"),
-    datetime.date(2026, 11, 21),
-)
-CHANGED = coverage_information(
-    Assertion("covered", pa_needed="satisfied", reasons=(Reason("It is met."),)),
-    MINE,
-    "MedicationRequest/m",
-    ("", "p"),
-    datetime.date(2026, 11, 22),
-)
-OTHERS = coverage_information(
-    Assertion("not-covered"), "Coverage/other", "MedicationRequest/m", ("", "p"), datetime.date(2026, 11, 20)
-)
+REFERENCE = "MedicationRequest/m"
+CLIENT = ("https://ehr.example.org/fhir", "p")
+
+
+def note(assertion: Assertion, coverage: str = MINE, client: tuple[str, str] = CLIENT) -> dict[str, Any]:
+    return coverage_information(assertion, coverage, REFERENCE, client, datetime.date(2026, 11, 21))
+
+
+AUTH_NEEDED = Assertion("covered", pa_needed="auth-needed", reasons=(Reason("It is."),))
+SATISFIED = Assertion("covered", pa_needed="satisfied", reasons=(Reason("It is met."),))
+UNKNOWN = Assertion("conditional", pa_needed="conditional", info_needed="OTH", reasons=(Reason("Nobody knows."),))
+EXPIRED = Assertion("not-covered", reasons=(Reason("It ended.", "no-active-coverage"),))
+
+NOTE = note(AUTH_NEEDED)
+CHANGED = note(SATISFIED)
+OTHERS = note(EXPIRED, "Coverage/other")
 FOREIGN = {"url": "https://ehr.example.org/priority", "valueDecimal": 7}
 
 
 def order(*extensions: Any, **elements: Any) -> dict[str, Any]:
     present = {"extension": list(extensions)} if extensions else {}
     return {"resourceType": "MedicationRequest", "id": "m", **present, **elements}
+
+
+def noted(sent: dict[str, Any], extension: dict[str, Any] = NOTE) -> dict[str, Any] | None:
+    """The order with the note on it."""
+    return update_of(sent, REFERENCE, MINE, extension, CLIENT)
 
 
 @pytest.mark.rules("X-11", "R-12")
@@ -52,7 +54,7 @@ def test_an_order_comes_back_as_it_came_to_the_last_digit() -> None:
         b'"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":7.50,"unit":"mg"}},'
         b'{"doseQuantity":{"value":1e2}},{"doseQuantity":{"value":0.00000001}}]}]}'
     )
-    updated = update_of(read_json(sent), MINE, NOTE)
+    updated = noted(read_json(sent))
     assert updated is not None
     written = write_json({key: value for key, value in updated.items() if key != "extension"})
     assert written == sent
@@ -62,43 +64,81 @@ def test_an_order_comes_back_as_it_came_to_the_last_digit() -> None:
 def test_the_order_that_was_sent_is_not_changed() -> None:
     sent = order(FOREIGN, CHANGED)
     before = copy.deepcopy(sent)
-    update_of(sent, MINE, NOTE)
+    noted(sent)
     assert sent == before
 
 
 @pytest.mark.rules("X-11")
 def test_other_extensions_stay_as_they_are_and_where_they_are() -> None:
-    assert update_of(order(FOREIGN, OTHERS), MINE, NOTE) == order(FOREIGN, OTHERS, NOTE)
+    assert noted(order(FOREIGN, OTHERS)) == order(FOREIGN, OTHERS, NOTE)
 
 
 @pytest.mark.rules("X-11")
 def test_what_was_said_of_the_same_coverage_before_is_replaced_in_its_place() -> None:
-    assert update_of(order(FOREIGN, CHANGED, OTHERS), MINE, NOTE) == order(FOREIGN, NOTE, OTHERS)
+    assert noted(order(FOREIGN, CHANGED, OTHERS)) == order(FOREIGN, NOTE, OTHERS)
 
 
 def test_of_several_notes_on_the_same_coverage_one_remains() -> None:
-    assert update_of(order(CHANGED, OTHERS, NOTE, FOREIGN), MINE, NOTE) == order(NOTE, OTHERS, FOREIGN)
+    assert noted(order(CHANGED, OTHERS, NOTE, FOREIGN)) == order(NOTE, OTHERS, FOREIGN)
 
 
 @pytest.mark.rules("X-10")
 def test_nothing_is_sent_when_nothing_is_new() -> None:
-    later = copy.deepcopy(NOTE)
-    for part in later["extension"]:
-        part["valueDate" if part["url"] == "date" else "id"] = "2027-01-01" if part["url"] == "date" else None
-    later["extension"] = [{k: v for k, v in part.items() if v is not None} for part in later["extension"]]
-    assert update_of(order(FOREIGN, later, OTHERS), MINE, NOTE) is None
+    later = coverage_information(AUTH_NEEDED, MINE, REFERENCE, CLIENT, datetime.date(2027, 1, 1))
+    assert later != NOTE
+    assert noted(order(FOREIGN, later, OTHERS)) is None
+
+
+ELSEWHERE = ("https://payer.example.org/other", "p")
+
+
+@pytest.mark.rules("X-11")
+@pytest.mark.parametrize("said", [AUTH_NEEDED, SATISFIED, EXPIRED])
+def test_what_another_said_stays_where_nothing_is_known_here(said: Assertion) -> None:
+    assert noted(order(note(said, client=ELSEWHERE)), note(UNKNOWN)) is None
+    ours = noted(order(note(said)), note(UNKNOWN))
+    assert ours == order(note(UNKNOWN))
+
+
+@pytest.mark.rules("X-11")
+def test_an_authorization_that_another_gave_stays_while_the_coverage_is_in_force() -> None:
+    authorized = note(SATISFIED, client=ELSEWHERE)
+    assert noted(order(authorized)) is None
+    assert noted(order(authorized), note(EXPIRED)) == order(note(EXPIRED))
+    assert noted(order(note(SATISFIED))) == order(NOTE)
+
+
+def test_anything_else_that_another_said_of_the_coverage_gives_way_to_a_verdict() -> None:
+    for said in (UNKNOWN, EXPIRED, AUTH_NEEDED):
+        other = note(replace(said, reasons=(Reason("Said elsewhere."),)), client=ELSEWHERE)
+        assert noted(order(other)) == order(NOTE)
+
+
+def test_a_note_is_ours_however_the_client_has_stored_it() -> None:
+    stored = copy.deepcopy(CHANGED)
+    stored["extension"].reverse()
+    for part in stored["extension"]:
+        if part["url"] == "coverage":
+            part["valueReference"] = {"reference": f"https://ehr.example.org/fhir/{MINE}"}
+    assert noted(order(stored), note(UNKNOWN)) == order(note(UNKNOWN))
+
+
+@pytest.mark.parametrize("part", ["x", None, {"url": "pa-needed"}, {"url": "pa-needed", "valueCode": ["satisfied"]}])
+def test_nonsense_in_a_note_on_the_coverage_gives_way(part: Any) -> None:
+    broken = {"url": NOTE["url"], "extension": [NOTE["extension"][0], part]}
+    assert noted(order(broken)) == order(NOTE)
 
 
 @pytest.mark.parametrize("extension", ["x", 7, {"url": "alone"}, [None, 3, "x", {}, {"url": None}]])
 def test_extensions_that_are_none_are_kept_too(extension: Any) -> None:
-    updated = update_of({"resourceType": "MedicationRequest", "id": "m", "extension": extension}, MINE, NOTE)
+    updated = noted({"resourceType": "MedicationRequest", "id": "m", "extension": extension})
     assert updated is not None
     kept = extension if isinstance(extension, list) else [extension]
     assert updated["extension"] == [*kept, NOTE]
 
 
 def test_no_extensions_may_be_told_as_null() -> None:
-    updated = update_of({"resourceType": "MedicationRequest", "id": "m", "extension": None}, MINE, NOTE)
+    updated = noted({"resourceType": "MedicationRequest", "id": "m", "extension": None})
     assert updated == order(NOTE)
 
 
@@ -116,10 +156,10 @@ anything = st.recursive(
 @given(members=st.dictionaries(st.text(max_size=10), anything, max_size=5), extensions=st.lists(anything, max_size=4))
 def test_whatever_an_order_holds_comes_back(members: dict[str, Any], extensions: list[Any]) -> None:
     sent = {**members, "resourceType": "ServiceRequest", "id": "s", "extension": [*extensions, OTHERS]}
-    updated = update_of(sent, MINE, NOTE)
+    updated = noted(sent)
     assert updated == {**sent, "extension": [*extensions, OTHERS, NOTE]}
     assert list(updated) == list(sent)
-    assert update_of(updated, MINE, NOTE) is None
+    assert noted(updated) is None
 
 
 @pytest.mark.rules("X-10")
