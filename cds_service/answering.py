@@ -60,7 +60,7 @@ class Answering:
         another patient; for CRD, a version that is not supported, a coverage that cannot be had.
         """
         started = time.perf_counter()
-        crd = read_crd(request, self._settings, strict=service.crd)
+        crd = read_crd(request, self._settings, strict=service.crd, policy_page=policy_page)
         request.context.orders().check_ids(ORDER_TYPES if service.crd else (EVALUATED_TYPE,))
         time_to_gather = max(0.0, self._settings.deadline_seconds - self._settings.answer_reserve_seconds)
         deadline = Deadline.after(time_to_gather)

@@ -77,7 +77,7 @@ def no_coverage(sentence: str) -> Assertion:
 
 
 def no_policy(call: CrdCall, name: str, insurer: str) -> Assertion:
-    """That this service cannot tell, as it has no policy of this insurer for what is ordered; "" for an unknown name."""
+    """That this service cannot tell: it has no policy of the insurer for what is ordered. Names may be ""."""
     return _unknown(call.edition, (Reason(no_policy_reason(name, insurer)),))
 
 
@@ -105,7 +105,7 @@ def by_policies(
     if asked:
         assertion = replace(assertion, doc_needed="clinical", doc_purpose="withpa", questionnaires=asked)
     if call.edition is Edition.STU_2_2:
-        details = (detail for each in determinations for detail in details_of(each, call.policy_pages))
+        details = (detail for each in determinations for detail in details_of(each, call.policy_page))
         assertion = replace(
             assertion, details=tuple(dict.fromkeys(details)), expires=_expiry(determinations, assertion)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cds_service.addresses import POLICY_PAGES
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.settings import Settings
 
@@ -23,7 +22,7 @@ class CrdCall:
     `strict` says that it was made to a CRD service: only such a call is refused for what CRD asks for. `early` says
     that the order is not written yet, so that nobody is asked to document anything. `unsolicited` says that an
     authorization may be given. `client` is where the ids of the call belong: the FHIR server ("" when not told) and
-    the patient. `policy_pages` is the address below which policies can be read, by their ids ("" for none).
+    the patient. `policy_page` is the address below which each policy has a page, "" for none.
     """
 
     strict: bool
@@ -32,7 +31,7 @@ class CrdCall:
     configuration: Configuration = field(default_factory=Configuration)
     unsolicited: bool = False
     client: tuple[str, str] = ("", "")
-    policy_pages: str = ""
+    policy_page: str = ""
 
 
 def crd_extension(settings: Settings) -> dict[str, Any]:
@@ -41,11 +40,11 @@ def crd_extension(settings: Settings) -> dict[str, Any]:
     return {VERSION: list(SUPPORTED), OPTIONS: [option.json for option in options]}
 
 
-def read_crd(request: HookRequest, settings: Settings, *, strict: bool) -> CrdCall | None:
+def read_crd(request: HookRequest, settings: Settings, *, strict: bool, policy_page: str = "") -> CrdCall | None:
     """What the call asks of CRD; None for a call that has nothing of it, made to a plain service.
 
     `strict` says that it was made to a CRD service. Raises CallRefused with 422, only then, for a version that is not
-    supported.
+    supported. `policy_page` is the address below which each policy has a page, "" for none.
     """
     if not strict and not any(name.startswith(_PREFIX) for name in request.extension):
         return None
@@ -59,5 +58,5 @@ def read_crd(request: HookRequest, settings: Settings, *, strict: bool) -> CrdCa
         configuration=configuration,
         unsolicited=settings.unsolicited_determinations and configuration.unsolicited,
         client=(request.fhir_server or "", request.context.patient_id),
-        policy_pages=f"{settings.public_url}{POLICY_PAGES}" if settings.public_url else "",
+        policy_page=policy_page,
     )

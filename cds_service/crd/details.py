@@ -40,10 +40,10 @@ class Detail:
         return {"valuePeriod": {"start": start.isoformat(), "end": end.isoformat()}}
 
 
-def details_of(determination: Determination, policy_pages: str = "") -> Iterator[Detail]:
+def details_of(determination: Determination, policy_page: str = "") -> Iterator[Detail]:
     """The most that the policy allows, how long an approval lasts, and where the policy can be read.
 
-    `policy_pages` is the address below which each policy is, by its id; with "" nothing is linked.
+    `policy_page` is the address below which each policy has a page; with "" nothing is linked.
     """
     limit = determination.dose_limit
     told = dose_limit_json(determination)
@@ -54,8 +54,8 @@ def details_of(determination: Determination, policy_pages: str = "") -> Iterator
     begin, end = determination.order.day, day_of(approval_end(determination.order, determination.approval))
     if determination.status is Verdict.MET and begin is not None and end is not None and begin <= end:
         yield Detail(LIMITATION, "allowed-period", (begin, end), "How long an approval lasts")
-    if policy_pages:
-        yield Detail(OTHER, "policy-link", f"{policy_pages}/{quote(determination.policy.id, safe='')}")
+    if policy_page:
+        yield Detail(OTHER, "policy-link", f"{policy_page.rstrip('/')}/{quote(determination.policy.id, safe='')}")
 
 
 def _quantity(quantity: Quantity) -> dict[str, Any]:

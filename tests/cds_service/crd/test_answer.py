@@ -362,7 +362,7 @@ calls = st.builds(
     configuration=st.just(Configuration()),
     unsolicited=st.booleans(),
     client=st.just(("", "p")),
-    policy_pages=st.sampled_from(["", "https://cds.example.org/policies"]),
+    policy_page=st.sampled_from(["", "https://cds.example.org/policies"]),
 )
 coverages = st.builds(
     PrimaryCoverage,

@@ -268,7 +268,7 @@ def test_version_2_2_tells_how_long_an_approval_of_a_met_order_lasts(determined:
 
 
 def test_version_2_2_links_the_policy_where_it_has_a_page(determined: Make) -> None:
-    linked = replace(NEW, policy_pages="https://cds.example.org/policies")
+    linked = replace(NEW, policy_page="https://cds.example.org/policies")
     (detail,) = asserted(determined("true"), call=linked).details
     assert (detail.category, detail.code) == ("cat-other", "policy-link")
     assert detail.value_json == {"valueUrl": "https://cds.example.org/policies/T.1"}

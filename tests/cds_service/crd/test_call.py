@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from cds_service.cdshooks.outcome import CallRefused
+from cds_service.crd import read_crd
 from cds_service.crd.configuration import Configuration
 from cds_service.crd.versions import Edition
+from cds_service.settings import Settings
 
 PLAIN: dict[str, Any] = {
     "hook": "order-sign",
@@ -44,7 +46,7 @@ def test_a_crd_service_needs_no_extension(crd: Any, body: dict[str, Any]) -> Non
     assert (call.strict, call.early, call.edition) == (True, False, Edition.SHARED)
     assert call.configuration == Configuration(unsolicited=False)
     assert call.client == ("https://ehr.example.org/fhir", "p")
-    assert call.policy_pages == ""
+    assert call.policy_page == ""
 
 
 @pytest.mark.rules("R-10")
@@ -85,6 +87,7 @@ def test_a_dispatched_order_is_not_early(crd: Any, body: dict[str, Any]) -> None
     assert not crd.read({**body, "hook": "order-dispatch", "context": context}).early
 
 
-def test_policies_are_linked_where_the_service_has_an_address(crd: Any, body: dict[str, Any]) -> None:
-    call = crd.read(body, public_url="https://cds.example.org/")
-    assert call.policy_pages == "https://cds.example.org/policies"
+def test_policies_are_linked_where_they_have_pages(crd: Any, body: dict[str, Any]) -> None:
+    call = read_crd(crd.request(body), Settings(), strict=True, policy_page="https://cds.example.org/policies")
+    assert call is not None
+    assert call.policy_page == "https://cds.example.org/policies"
