@@ -21,8 +21,8 @@ from cds_service.decision import CoverageNote, Decision
 from cds_service.security.sealing import Seal
 from cds_service.settings import Settings
 from cds_service.store.audit import questionnaires_of
-from cds_service.store.evaluations import order_hash
 from cds_service.store.models import Evaluation, Exchange
+from cds_service.store.records import order_hash
 
 URL = f"/cds-services/{ORDER_SIGN_ID}"
 KEY = SecretStr(Fernet.generate_key().decode())
@@ -93,9 +93,7 @@ def extension(**parts: Any) -> dict[str, Any]:
 
 
 @pytest.mark.rules("S-12", "S-14")
-def test_what_was_said_of_coverage_is_kept_as_codes(
-    post: Any, call: Any, decider: Any, kept: Kept, app: Flask
-) -> None:
+def test_what_was_said_of_coverage_is_kept_as_codes(post: Any, call: Any, decider: Any, kept: Kept, app: Flask) -> None:
     note = extension(
         coverage={"valueReference": {"reference": "Coverage/find-me"}},
         covered={"valueCode": "covered"},

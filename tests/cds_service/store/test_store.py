@@ -3,11 +3,14 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,8 +18,9 @@ from structlog.testing import capture_logs
 
 from cds_service.decision import CardIdentity, EvaluationRow
 from cds_service.store.database import Database, StoreFailed
-from cds_service.store.evaluations import BackgroundSink, CallRecord, EvaluationTable, order_hash
-from cds_service.store.models import Base, Card, Evaluation
+from cds_service.store.evaluations import BackgroundSink, EvaluationTable
+from cds_service.store.models import Assertion, Base, Card, Evaluation, Exchange
+from cds_service.store.records import CallRecord, ShownAssertion, order_hash
 
 
 def call_record(order: str = "MedicationRequest/mr1", *cards: str) -> CallRecord:
@@ -62,6 +66,27 @@ def test_a_database_is_migrated_once_and_may_be_opened_again(url: str, database:
         assert connection.scalar(sa.text("select count(*) from evaluations")) == 1
         assert connection.scalar(sa.text("select version_num from alembic_version")) == "0002"
     again.close()
+
+
+def test_what_was_stored_before_a_migration_stays_and_a_migration_can_be_undone(url: str, database: Database) -> None:
+    def to(revision: str) -> None:
+        config = Config()
+        config.set_main_option("script_location", "cds_service.store:migrations")
+        with database.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            move = command.downgrade if revision == "0001" else command.upgrade
+            move(config, revision)
+
+    database.migrate()
+    EvaluationTable(database).write([call_record("MedicationRequest/mr1", "c1", "c2")])
+    to("0001")
+    with database.engine.connect() as connection:
+        assert set(sa.inspect(connection).get_table_names()) == {"alembic_version", "cards", "evaluations", "feedback"}
+    to("head")
+    with database.engine.connect() as connection:
+        assert connection.execute(sa.text("select uuid from cards order by uuid")).scalars().all() == ["c1", "c2"]
+        assert connection.scalar(sa.text("select call_id from evaluations")) is None
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
 def test_several_workers_may_start_at_once(url: str, database: Database) -> None:
@@ -112,6 +137,30 @@ def test_the_cards_of_a_deleted_evaluation_go_with_it(database: Database) -> Non
     with database.engine.begin() as connection:
         connection.execute(sa.delete(Evaluation))
         assert connection.scalar(select(sa.func.count()).select_from(Card)) == 0
+
+
+def test_what_was_said_of_the_coverage_of_a_deleted_call_goes_with_it(database: Database) -> None:
+    said = ShownAssertion("a-1", "MedicationRequest/find-me", "covered", "auth-needed", doc_needed=("clinical",))
+    EvaluationTable(database).write([replace(call_record(), assertions=(said,))])
+    with Session(database.engine) as session:
+        (row,) = session.scalars(select(Exchange)).one().assertions
+        assert (row.assertion_id, row.covered, row.pa_needed, row.doc_needed) == (
+            *("a-1", "covered", "auth-needed"),
+            ["clinical"],
+        )
+        assert row.order_hash == order_hash("MedicationRequest/find-me")
+    with database.engine.begin() as connection:
+        connection.execute(sa.delete(Exchange))
+        assert connection.scalar(select(sa.func.count()).select_from(Assertion)) == 0
+
+
+def test_a_call_is_not_stored_twice(database: Database) -> None:
+    record = call_record()
+    EvaluationTable(database).write([record])
+    with pytest.raises(StoreFailed, match="IntegrityError"):
+        EvaluationTable(database).write([record])
+    with Session(database.engine) as session:
+        assert len(session.scalars(select(Evaluation)).all()) == 1
 
 
 def test_work_that_fails_leaves_nothing_behind(database: Database) -> None:
