@@ -30,7 +30,7 @@ _REFUSALS = {
     404: "There is no such thing here.",
     405: "Not this method.",
     406: "Only JSON can be had.",
-    412: "What CRD cannot do without was neither delivered nor obtainable.",
+    412: "What the call rests on (its orders, for CRD a coverage) was neither delivered nor obtainable.",
     413: "The body is too large.",
     415: "The body is not plain JSON.",
     422: "Well formed, but it cannot be worked with: an order without an id, a version that is not supported.",
@@ -104,7 +104,9 @@ def _hooks(services: Iterable[Service]) -> Json:
 
 def _call(service: Service) -> Json:
     answers = {200: _json(HookAnswer), 401: _UNTRUSTED}
-    refusals = (*_OF_A_BODY, 412, 422) if service.crd else (*_OF_A_BODY, 422)
+    # A dispatch names its orders: they have to be had from somewhere. CRD wants a coverage as well.
+    needs_more = service.crd or service.hook == "order-dispatch"
+    refusals = (*_OF_A_BODY, 412, 422) if needs_more else (*_OF_A_BODY, 422)
     return {
         **_operation(f"call-{service.id}", service.title, "hooks", answers, refusals),
         "description": service.description,
