@@ -151,21 +151,22 @@ class Card(Base):
 
 
 class Feedback(Base):
-    """What became of a card; the same card, outcome and time are kept once.
+    """What became of a card. What is told again in the same words is kept once, by the hash of all that it says.
 
     `known` tells whether an evaluation shows that the card was ours.
     """
 
     __tablename__ = "feedback"
     __table_args__ = (
-        UniqueConstraint("card", "outcome", "outcome_timestamp"),
+        UniqueConstraint("content_hash"),
         Index("ix_feedback_received_at", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     service: Mapped[str] = mapped_column(String(255))
     client: Mapped[str] = mapped_column(String(255))
-    card: Mapped[str] = mapped_column(String(255))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    card: Mapped[str] = mapped_column(String(255), index=True)
     outcome: Mapped[str] = mapped_column(String(16))
     outcome_timestamp: Mapped[datetime.datetime] = mapped_column(UtcDateTime)
     accepted_suggestions: Mapped[list[str]] = mapped_column(JSON)

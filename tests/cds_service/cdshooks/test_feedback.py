@@ -83,6 +83,14 @@ def test_the_same_feedback_is_accepted_again_and_stored_once(give: Give, stored:
     assert len(stored()) == 1
 
 
+@pytest.mark.rules("F-4")
+def test_a_reason_that_is_added_later_is_not_lost(give: Give, stored: Any) -> None:
+    give(overridden())
+    give(overridden(overrideReason={"userComment": "as discussed"}))
+    give(overridden(overrideReason={"userComment": "as discussed"}))
+    assert [row.user_comment for row in stored()] == [None, "as discussed"]
+
+
 def test_the_same_card_at_another_time_is_stored_again(give: Give, stored: Any) -> None:
     give(overridden(), overridden(outcomeTimestamp="2026-01-02T03:05:00Z"), accepted())
     assert len(stored()) == 3

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,9 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from cds_service.cdshooks.feedback import FeedbackItem
 from cds_service.decision import CardIdentity, EvaluationRow
 from cds_service.store.database import Database, StoreFailed
 from cds_service.store.evaluations import BackgroundSink, EvaluationTable
+from cds_service.store.feedback import FeedbackTable
 from cds_service.store.models import Assertion, Base, Card, Evaluation, Exchange
 from cds_service.store.records import CallRecord, ShownAssertion, order_hash
 
@@ -64,29 +67,54 @@ def test_a_database_is_migrated_once_and_may_be_opened_again(url: str, database:
     again.migrate()
     with again.engine.connect() as connection:
         assert connection.scalar(sa.text("select count(*) from evaluations")) == 1
-        assert connection.scalar(sa.text("select version_num from alembic_version")) == "0002"
+        assert connection.scalar(sa.text("select version_num from alembic_version")) == "0003"
     again.close()
 
 
-def test_what_was_stored_before_a_migration_stays_and_a_migration_can_be_undone(url: str, database: Database) -> None:
-    def to(revision: str) -> None:
+@pytest.fixture
+def move(database: Database) -> Any:
+    """Brings the tables to a version, forwards or back."""
+
+    def move(revision: str, *, back: bool = False) -> None:
         config = Config()
         config.set_main_option("script_location", "cds_service.store:migrations")
         with database.engine.begin() as connection:
             config.attributes["connection"] = connection
-            move = command.downgrade if revision == "0001" else command.upgrade
-            move(config, revision)
+            (command.downgrade if back else command.upgrade)(config, revision)
 
+    return move
+
+
+def feedback(comment: str) -> FeedbackItem:
+    item = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-01-02T03:04:05.250Z"}
+    return FeedbackItem.model_validate(item | {"overrideReason": {"userComment": comment}})
+
+
+def test_evaluations_and_cards_stay_through_migrations_in_both_directions(database: Database, move: Any) -> None:
     database.migrate()
     EvaluationTable(database).write([call_record("MedicationRequest/mr1", "c1", "c2")])
-    to("0001")
+    move("0001", back=True)
     with database.engine.connect() as connection:
         assert set(sa.inspect(connection).get_table_names()) == {"alembic_version", "cards", "evaluations", "feedback"}
-    to("head")
+    move("head")
     with database.engine.connect() as connection:
         assert connection.execute(sa.text("select uuid from cards order by uuid")).scalars().all() == ["c1", "c2"]
         assert connection.scalar(sa.text("select call_id from evaluations")) is None
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_feedback_from_before_a_migration_is_known_again_afterwards(database: Database, move: Any) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    table = FeedbackTable(database)
+    table.write([feedback("first"), feedback("added later")], "s", "", now)
+    move("0002", back=True)
+    with database.engine.connect() as connection:
+        assert connection.execute(sa.text("select user_comment from feedback")).scalars().all() == ["first"]
+    move("head")
+    table.write([feedback("first"), feedback("added later")], "s", "", now)
+    with database.engine.connect() as connection:
+        kept = connection.execute(sa.text("select user_comment from feedback order by id")).scalars().all()
+    assert kept == ["first", "added later"]
 
 
 def test_several_workers_may_start_at_once(url: str, database: Database) -> None:
