@@ -32,7 +32,14 @@ QUESTIONNAIRES = "https://oncology-cds.example/Questionnaire"
 BOOLEAN, CHOICE, INTEGER, DATE, QUANTITY, DISPLAY = "boolean", "choice", "integer", "date", "quantity", "display"
 """The types of questions, as FHIR names them (R4, QuestionnaireItemType). A `display` is told, not asked."""
 
-TYPES = {"YesNo": BOOLEAN, "ChosenCode": CHOICE, "WholeNumber": INTEGER, "Day": DATE}
+TYPES = {
+    "YesNo": BOOLEAN,
+    "YesNoSince": BOOLEAN,
+    "ChosenCode": CHOICE,
+    "WholeNumber": INTEGER,
+    "WholeNumberSince": INTEGER,
+    "Day": DATE,
+}
 """What a question is, by the function that reads its answer; the first of them where several do."""
 
 _KEPT = 64
@@ -222,7 +229,7 @@ class _Making:
         attested = {name for name in names if self._is_answered(section, name, footings[name], asked)}
         placed = [
             *((self._place(link, reader), self._question(link, types)) for link, (reader, types) in asked.items()),
-            *((self._order[name], question) for name, question in self._body_questions(sized)),
+            *((self._order[name], question) for name, question in self._body_questions(names, sized)),
             *((self._order[name], self._told(name)) for name in names if self._is_told(name, {*attested, *sized})),
         ]
         questions = (question for _, question in sorted(placed, key=lambda each: each[0]))
@@ -261,10 +268,9 @@ class _Making:
 
     def _belongs(self, base: str, section: str, names: tuple[str, ...]) -> bool:
         """Whether a question about this criterion is asked in this section, and not in another one."""
-        if base in names:
+        stands_for_several = self._policy.criteria[section].structure is None
+        if base in names or (stands_for_several and base.startswith(f"{section}.")):
             return True
-        if self._policy.criteria[section].structure is None:
-            return base.startswith(f"{section}.")
         return base not in self._policy.criteria and self._home(base) in ("", section)
 
     def _home(self, number: str) -> str:
@@ -312,13 +318,16 @@ class _Making:
             define=self._facts.define_for(number, type_),
         )
 
-    def _body_questions(self, sized: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, Question]]:
-        """Each part of the body size once, under the first criterion that rests on it."""
+    def _body_questions(
+        self, names: tuple[str, ...], sized: Mapping[str, frozenset[str]]
+    ) -> Iterator[tuple[str, Question]]:
+        """Each part of the body size once, under the lowest criterion that has all below it that rest on any."""
+        above = [name for name in names if self._below[name].issuperset(sized)]
+        place = min(above, key=lambda name: len(self._below[name]))
         for facet, size in SIZES.items():
-            first = next((name for name, sizes in sized.items() if facet in sizes), None)
-            if first is not None:
-                link = self._id(f"{first}#{facet}")
-                yield first, Question(link, self._id(first), QUANTITY, size.text, units=size.units)
+            if any(facet in sizes for sizes in sized.values()):
+                link = self._id(f"{place}#{facet}")
+                yield place, Question(link, self._id(place), QUANTITY, size.text, units=size.units)
 
     def _told(self, name: str) -> Question:
         criterion = self._policy.criteria[name]

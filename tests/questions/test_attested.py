@@ -28,6 +28,13 @@ def test_a_link_may_be_written_out(footing: Any) -> None:
     assert found.readings == (Reading("T.1/I.A#lines", "WholeNumber"),)
 
 
+@pytest.mark.parametrize("reader", ["YesNoSince", "WholeNumberSince", "AnsweredSince"])
+def test_a_reader_may_ask_for_answers_since_a_day(footing: Any, reader: str) -> None:
+    found = footing(f"Attestations.{reader}('T.1/I.A', \"Order\".date - 6 days)")
+    assert found.readings == (Reading("T.1/I.A", reader),)
+    assert found.order_elements == {"date"}
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -12,7 +12,10 @@ from cql_like_rules.orders.order import BodySize
 from cql_like_rules.questions import Form, form_for, forms_of
 from cql_like_rules.questions.words import Option
 
-SECTIONS = "case when \"Order\".date is null then 'I' when \"Days\" > 1 then 'I.A' else 'I.B' end"
+SECTIONS = (
+    "case when \"Order\".date is null then 'I'"
+    " when \"Days\" > 2 then 'II.A' when \"Days\" > 1 then 'I.A' else 'I.B' end"
+)
 Forms = Callable[..., dict[str, Form]]
 
 
@@ -57,6 +60,14 @@ def test_a_criterion_that_is_read_in_several_ways_is_asked_as_yes_or_no(asked: A
     assert asked(criterion_define("I", "Attestations.ChosenCode('T.1/I') = 'a' or Attestations.YesNo('T.1/I')")) == [
         "I boolean"
     ]
+
+
+def test_what_may_have_been_answered_too_early_is_asked_like_the_rest(asked: Any, criterion_define: Any) -> None:
+    rule = (
+        "Attestations.YesNoSince('T.1/I', \"Order\".date)"
+        " or Attestations.WholeNumberSince('T.1/I#number', \"Order\".date) > 1"
+    )
+    assert asked(criterion_define("I", rule)) == ["I boolean", "I#number integer"]
 
 
 def test_a_criterion_is_asked_by_its_title_and_helped_by_what_it_asks_for(forms: Forms, criterion_define: Any) -> None:
@@ -116,13 +127,22 @@ def test_the_body_size_is_asked_where_a_dose_rests_on_it(
     forms: Forms, criterion_define: Any, element: str, sizes: list[str]
 ) -> None:
     (form,) = forms(
-        criterion_define("I", '"I.1" or "I.2"')
-        + criterion_define("I.1", f'"Order".{element}', "dose")
-        + criterion_define("I.2", f'"Order".{element}', "dose")
+        criterion_define("I", '"I.1" and true') + criterion_define("I.1", f'"Order".{element}', "dose")
     ).values()
     assert [question.link for question in form.questions] == [f"T.1/I.1#{size}" for size in sizes]
     assert {question.type for question in form.questions} == {"quantity"}
-    assert form.sized == {"T.1/I.1": frozenset(sizes), "T.1/I.2": frozenset(sizes)}
+    assert form.sized == {"T.1/I.1": frozenset(sizes)}
+
+
+def test_the_body_size_is_asked_once_above_all_that_rest_on_it(forms: Forms, criterion_define: Any) -> None:
+    (form,) = forms(
+        criterion_define("I", '"I.1" and "I.2"')
+        + criterion_define("I.1", "Attestations.YesNo('T.1/I.1')")
+        + criterion_define("I.2", '"I.2.a" or "I.2.b"')
+        + criterion_define("I.2.a", "\"Order\".perDayPerKg <= 5 'mg/kg/d'", "dose")
+        + criterion_define("I.2.b", "\"Order\".perDayPerKg <= 6 'mg/kg/d'", "dose")
+    ).values()
+    assert [question.link for question in form.questions] == ["T.1/I.1", "T.1/I.2#weight"]
 
 
 def test_another_criterion_that_compares_amounts_asks_for_no_body_size(forms: Forms, criterion_define: Any) -> None:
@@ -174,7 +194,8 @@ def test_where_the_section_is_not_known_its_form_asks_what_chooses_one(forms: Fo
         + criterion_define("I.A", '"I.A.1" and true')
         + criterion_define("I.A.1", "Attestations.YesNo('T.1/I.A.1')")
         + criterion_define("I.B", '"I.B.1" and true')
-        + criterion_define("I.B.1", "\"Use\" = 'B'"),
+        + criterion_define("I.B.1", "\"Use\" = 'B'")
+        + criterion_define("II.A", "Attestations.YesNo('T.1/II.A')"),
         section=SECTIONS,
     )
     assert [question.link for question in found["I"].questions] == ["T.1/I.A.1", "T.1/I.A.1#use"]
