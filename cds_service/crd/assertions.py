@@ -126,9 +126,15 @@ def _unknown(edition: Edition, reasons: tuple[Reason, ...]) -> Assertion:
 
 
 def _questionnaires(determinations: Iterable[Determination], forms: Forms) -> tuple[str, ...]:
-    """The questionnaires that ask for what the determinations miss; a met one misses nothing."""
-    needed = (forms(each) for each in determinations if each.status is not Verdict.MET)
+    """The questionnaires that ask for what the determinations miss, each once."""
+    needed = (forms(each) for each in determinations if _can_be_documented(each))
     return tuple(dict.fromkeys(form.canonical for form in needed if form))
+
+
+def _can_be_documented(determination: Determination) -> bool:
+    """Whether answers could matter: not to what is met, nor to a use that goes to another policy."""
+    goes_elsewhere = determination.status is Verdict.NOT_MET and determination.referral
+    return determination.status is not Verdict.MET and not goes_elsewhere
 
 
 def _causes(determination: Determination, notes: Sequence[RecordNote]) -> list[str]:

@@ -128,7 +128,8 @@ def test_a_dose_above_its_limit_is_told_in_figures(determined: Make) -> None:
 
 def test_a_use_that_goes_to_another_policy_says_only_that(determined: Make) -> None:
     more = "\ndefine \"Referral\": 'T.2'\n"
-    assertion = asserted(determined("false", more=more, unmet="This use is not listed"))
+    assertion = asserted(determined("false", more=more, unmet="This use is not listed"), forms=a_form)
+    assert assertion.questionnaires == ()
     assert words(assertion) == ("T.1 version 1.0, section I. This use is not listed. Reviewed under policy T.2.")
 
 
