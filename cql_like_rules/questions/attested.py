@@ -41,8 +41,11 @@ from cql_like_rules.cql.syntax import (
 from cql_like_rules.policy import Policy
 
 LIBRARY = "Attestations"
-READERS = ("YesNo", "ChosenCode", "WholeNumber", "Day", "Answered")
-"""The functions of the library whose operand is a link. `Answered` gives the item, of whatever type its answer is."""
+READERS = ("YesNo", "YesNoSince", "ChosenCode", "WholeNumber", "WholeNumberSince", "Day", "Answered", "AnsweredSince")
+"""The functions of the library whose first operand is a link.
+
+`Answered` and `AnsweredSince` give the item, of whatever type its answer is.
+"""
 
 ORDER = "Order"
 
