@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cql_like_rules.cql.errors import CqlError, Problem
-from cql_like_rules.cql.library import CompiledLibrary, FolderSource, ValueSets, compile_file
+from cql_like_rules.cql.library import CompiledLibrary, FolderSource, SharedLibraries, ValueSets, compile_file
 from cql_like_rules.cql.types import ANY, BOOLEAN, QUANTITY, STRING, ListOf, Type
 from cql_like_rules.criteria import Structure, names_criteria, structure_of
 from cql_like_rules.supplied import problems_of_parameters
@@ -119,8 +119,11 @@ class Policy:
 
 def load_policy(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRARY) -> Policy:
     """The policy of a folder. Raises CqlError with every problem of its CQL and its tags."""
-    library = compile_file(folder / "policy.cql", FolderSource(folder, library_folder), valuesets)
-    return policy_of(library)
+    return _loaded(folder, valuesets, SharedLibraries(FolderSource(library_folder), valuesets))
+
+
+def _loaded(folder: Path, valuesets: ValueSets, shared: SharedLibraries) -> Policy:
+    return policy_of(compile_file(folder / "policy.cql", FolderSource(folder), valuesets, shared))
 
 
 def load_policies(folder: Path, valuesets: ValueSets, library_folder: Path = LIBRARY) -> tuple[Policy, ...]:
@@ -131,14 +134,16 @@ def load_policies(folder: Path, valuesets: ValueSets, library_folder: Path = LIB
     """
     policies: list[Policy] = []
     problems: list[Problem] = []
+    shared = SharedLibraries(FolderSource(library_folder), valuesets)
     for path in sorted(folder.glob("*/policy.cql")):
         try:
-            policies.append(load_policy(path.parent, valuesets, library_folder))
+            policies.append(_loaded(path.parent, valuesets, shared))
         except CqlError as error:
             problems.extend(error.problems)
     problems.extend(_not_told_apart(policies))
     if problems:
-        raise CqlError(problems)
+        # What is wrong with a shared library is wrong with each policy that includes it, and told once.
+        raise CqlError(list(dict.fromkeys(problems)))
     return tuple(sorted(policies, key=lambda policy: (policy.id, policy.effective or _BEGINNING, policy.version)))
 
 

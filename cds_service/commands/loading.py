@@ -121,6 +121,15 @@ def _name_of(problem: Any) -> str:
 @cache
 def loaded(settings: Settings) -> Loaded:
     """Loads once for the same settings. Ends the command with every problem of the policies, or of the plans."""
+    # Loading makes millions of objects and drops few: the collector would only walk over them again and again.
+    gc.disable()
+    try:
+        return _loaded(settings)
+    finally:
+        gc.enable()
+
+
+def _loaded(settings: Settings) -> Loaded:
     terminology = load_terminology()
     try:
         plans = load_plans(settings.plans_file)

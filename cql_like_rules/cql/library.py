@@ -8,6 +8,7 @@ Everything that can be wrong with a text is found here, all of it at once, befor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,7 @@ __all__ = [
     "CompiledParameter",
     "FolderSource",
     "LibrarySource",
+    "SharedLibraries",
     "SourceText",
     "ValueSets",
     "compile_file",
@@ -75,23 +77,53 @@ def compile_library(name: str, source: LibrarySource, valuesets: ValueSets) -> C
     return compile_text(text, source, valuesets)
 
 
-def compile_file(path: Path, source: LibrarySource, valuesets: ValueSets) -> CompiledLibrary:
-    """The library in one file, whatever its name; what it includes comes from `source`. Raises CqlError."""
-    return compile_text(_text_of(path), source, valuesets)
+def compile_file(
+    path: Path, source: LibrarySource, valuesets: ValueSets, shared: SharedLibraries | None = None
+) -> CompiledLibrary:
+    """The library in one file, whatever its name; what it includes comes from `source`, else from `shared`.
+
+    Raises CqlError.
+    """
+    return compile_text(_text_of(path), source, valuesets, shared=shared)
 
 
 def compile_text(
-    text: SourceText, source: LibrarySource, valuesets: ValueSets, *, strict: bool = True
+    text: SourceText,
+    source: LibrarySource,
+    valuesets: ValueSets,
+    *,
+    strict: bool = True,
+    shared: SharedLibraries | None = None,
 ) -> CompiledLibrary:
     """The library that a text holds. Raises CqlError with every problem of it and of what it includes.
 
     Without `strict`, the lint of the subset is left out and only what cannot be evaluated rightly is refused.
     """
-    loader = _Loader(source, valuesets, strict)
+    loader = _Loader(source, valuesets, strict, shared)
     main = loader.checked(text)
-    if loader.problems or main is None:
-        raise CqlError(loader.problems)
+    problems = [*loader.problems, *(shared.problems if shared else ())]
+    if problems or main is None:
+        raise CqlError(problems)
     return compiled(main)
+
+
+class SharedLibraries:
+    """Libraries that several others include: each is parsed and checked once, however many include it.
+
+    What they include themselves is among them too.
+    """
+
+    def __init__(self, source: LibrarySource, valuesets: ValueSets) -> None:
+        self._loader = _Loader(source, valuesets, strict=True)
+
+    def included(self, definition: IncludeDef) -> ResolvedLibrary | None:
+        """The library that is included; None when there is none."""
+        return self._loader.included(definition)
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """The problems of all that was included so far."""
+        return self._loader.problems
 
 
 def _text_of(path: Path) -> SourceText:
@@ -101,11 +133,14 @@ def _text_of(path: Path) -> SourceText:
 class _Loader:
     """Parses and checks a library and what it includes, each once, and collects the problems of all of them."""
 
-    def __init__(self, source: LibrarySource, valuesets: ValueSets, strict: bool) -> None:
+    def __init__(
+        self, source: LibrarySource, valuesets: ValueSets, strict: bool, shared: SharedLibraries | None = None
+    ) -> None:
         self.problems: list[Problem] = []
         self._source = source
         self._valuesets = valuesets
         self._strict = strict
+        self._shared = shared
         self._loaded: dict[tuple[str, str | None], ResolvedLibrary | None] = {}
         self._in_progress: list[tuple[str, str | None]] = []
 
@@ -119,13 +154,14 @@ class _Loader:
         includes = {
             definition.name: included
             for definition in library.definitions
-            if isinstance(definition, IncludeDef) and (included := self._included(definition)) is not None
+            if isinstance(definition, IncludeDef) and (included := self.included(definition)) is not None
         }
         resolved, problems = check_library(library, includes, self._valuesets, self._strict)
         self.problems += problems
         return resolved
 
-    def _included(self, definition: IncludeDef) -> ResolvedLibrary | None:
+    def included(self, definition: IncludeDef) -> ResolvedLibrary | None:
+        """The library that is included, with all its names settled; None when there is none."""
         key = (definition.library, definition.version)
         if key in self._in_progress:
             path = " -> ".join(name for name, _ in [*self._in_progress, key])
@@ -140,7 +176,7 @@ class _Loader:
     def _read(self, definition: IncludeDef) -> ResolvedLibrary | None:
         text = self._source.read(definition.library, definition.version)
         if text is None:
-            return None
+            return self._shared.included(definition) if self._shared else None
         library, problems = parse_library(text.text, text.file)
         self.problems += problems
         if library is None:

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from cql_like_rules.cql.errors import CqlError
-from cql_like_rules.cql.library import FolderSource, compile_file, compile_library
+from cql_like_rules.cql.library import (
+    CompiledLibrary,
+    FolderSource,
+    SharedLibraries,
+    SourceText,
+    compile_file,
+    compile_library,
+    compile_text,
+)
 
 
 class NoValueSets:
@@ -116,3 +124,20 @@ def test_a_library_included_twice_is_one_library(tmp_path: Path) -> None:
     )
     library = compile_library("Main", write(tmp_path, Base=base, Middle=middle, Main=main), NoValueSets())
     assert [define.name for define in library.program.defines] == ["A", "B", "C"]
+
+
+def test_libraries_that_several_include_are_checked_once_and_their_problems_told_to_all(tmp_path: Path) -> None:
+    (tmp_path / "Good.cql").write_text("library Good define G: 1")
+    (tmp_path / "Bad.cql").write_text("library Bad define B: nowhere")
+    shared = SharedLibraries(FolderSource(tmp_path), NoValueSets())
+
+    def including(name: str, define: str) -> CompiledLibrary:
+        text = SourceText(f"{name}.cql", f"library {name} include Good called Good {define}")
+        return compile_text(text, FolderSource(), NoValueSets(), shared=shared)
+
+    one, other = including("One", "define A: Good.G"), including("Other", "define A: Good.G + 1")
+    assert one.includes["Good"].resolved is other.includes["Good"].resolved
+    for name in ("Third", "Fourth"):
+        with pytest.raises(CqlError) as error:
+            including(name, "include Bad called Bad define A: Bad.B")
+        assert [problem.position.file for problem in error.value.problems] == [str(tmp_path / "Bad.cql")]
