@@ -391,7 +391,7 @@ def changed(draw: st.DrawFn, found: tuple[Determination, ...]) -> Determination:
 
 
 @pytest.mark.rules("T-26", "Q-1", "Q-2", "Q-3", "Q-4", "Q-5", "Q-6", "Q-7", "Q-8", "Q-9", "K-2", "K-3")
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_determined_the_note_is_valid(
     data: st.DataObject, crd: Any, broken_invariants: Broken, notes_on: NotesOn, said: Said
