@@ -127,17 +127,18 @@ def test_a_library_included_twice_is_one_library(tmp_path: Path) -> None:
 
 
 def test_libraries_that_several_include_are_checked_once_and_their_problems_told_to_all(tmp_path: Path) -> None:
-    (tmp_path / "Good.cql").write_text("library Good define G: 1")
-    (tmp_path / "Bad.cql").write_text("library Bad define B: nowhere")
-    shared = SharedLibraries(FolderSource(tmp_path), NoValueSets())
+    head = "library {0} version '1.0.0'\n{1}\ncontext Patient\ndefine \"A\": {2}\n"
+    folder = write(tmp_path, Good=head.format("Good", "", "1"), Bad=head.format("Bad", "", '"Nowhere"'))
+    shared = SharedLibraries(folder, NoValueSets())
 
-    def including(name: str, define: str) -> CompiledLibrary:
-        text = SourceText(f"{name}.cql", f"library {name} include Good called Good {define}")
+    def including(name: str, included: str) -> CompiledLibrary:
+        include = f"include {included} version '1.0.0' called Other"
+        text = SourceText(f"{name}.cql", head.format(name, include, 'Other."A" + 1'))
         return compile_text(text, FolderSource(), NoValueSets(), shared=shared)
 
-    one, other = including("One", "define A: Good.G"), including("Other", "define A: Good.G + 1")
-    assert one.includes["Good"].resolved is other.includes["Good"].resolved
-    for name in ("Third", "Fourth"):
+    one, other = including("One", "Good"), including("Two", "Good")
+    assert one.includes["Other"].resolved is other.includes["Other"].resolved
+    for name in ("Three", "Four"):
         with pytest.raises(CqlError) as error:
-            including(name, "include Bad called Bad define A: Bad.B")
+            including(name, "Bad")
         assert [problem.position.file for problem in error.value.problems] == [str(tmp_path / "Bad.cql")]
