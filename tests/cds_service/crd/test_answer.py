@@ -73,7 +73,7 @@ def resent(body: Mapping[str, Any], decision: Decision) -> dict[str, Any]:
     return again
 
 
-@pytest.mark.rules("T-26", "X-10", "X-12", "K-1", "B-2")
+@pytest.mark.rules("T-26", "X-10", "X-12", "B-2")
 @pytest.mark.parametrize("version", ["2.1", "2.2"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_order_of_every_example_gets_one_note_that_is_valid(
@@ -390,7 +390,7 @@ def changed(draw: st.DrawFn, found: tuple[Determination, ...]) -> Determination:
     )
 
 
-@pytest.mark.rules("T-26", "Q-1", "Q-2", "Q-3", "Q-4", "Q-5", "Q-6", "Q-7", "Q-8", "Q-9", "K-2", "K-3")
+@pytest.mark.rules("T-26", "Q-1", "Q-2", "Q-3", "Q-4", "Q-5", "Q-6", "Q-7", "Q-8", "Q-9")
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_determined_the_note_is_valid(
