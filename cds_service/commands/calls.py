@@ -69,7 +69,7 @@ def list_(since: datetime.datetime | None, most: int, wants_json: bool) -> None:
         return
     for call in found:
         names = (call["service"], call["client"] or "-", call["hookInstance"] or "-")
-        click.echo(f"{call['at']}  {call['status']}  {call['cards']} cards  {'  '.join(names)}")
+        click.echo(f"{call['at']}  {call['status']}  cards: {call['cards']}  {'  '.join(names)}")
 
 
 class _Reading:

@@ -35,6 +35,8 @@ _REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
 
 Model = TypeVar("Model", bound=BaseModel)
 Name = Annotated[StrictStr, Field(min_length=1)]
+# Unlike a `jti`, which is kept as a hash, a tenant goes into the log and the store.
+Tenant = Annotated[StrictStr, Field(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
 Seconds = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False)]
 
 
@@ -60,7 +62,7 @@ class _Claims(BaseModel):
     iat: Seconds
     nbf: Seconds | None = None
     jti: Name
-    tenant: Name | None = None
+    tenant: Tenant | None = None
 
 
 @dataclass(frozen=True, slots=True)

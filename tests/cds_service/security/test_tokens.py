@@ -135,6 +135,10 @@ def test_a_claim_that_is_required_must_be_there(verifier: TokenVerifier, signer:
         {"aud": [5]},
         {"tenant": 5},
         {"tenant": ""},
+        {"tenant": "a" * 256},
+        {"tenant": "a\0b"},
+        {"tenant": "a\nb"},
+        {"tenant": "a\n"},
     ],
 )
 def test_claims_of_a_wrong_type_are_refused(verifier: TokenVerifier, signer: Signer, claims: dict[str, Any]) -> None:
