@@ -160,7 +160,7 @@ def _links_violations(card: Json) -> Iterator[str]:
         if link.get("type") == "absolute" and "appContext" in link:
             yield "appContext on an absolute link"
     addresses = {link.get("url") for link in card.get("links", [])}
-    for address in re.findall(r"\]\((https?://[^)\s]+)\)", card.get("detail", "")):
+    for address in re.findall(r"\]\((https?://[^)\s]+)\)", card.get("detail") or ""):
         if address not in addresses:
             yield f"detail links {address}, and links do not"
 

@@ -19,7 +19,6 @@ from tests.conformance.cds_hooks.coverage_information import (
     coverage_information_violations,
     read_coverage_information,
 )
-from tests.conformance.cds_hooks.ehr import SERVER, TOKEN
 from tests.conformance.cds_hooks.examples import request_of
 from tests.conformance.cds_hooks.vectors import (
     Caller,
@@ -39,7 +38,6 @@ from tests.conformance.cds_hooks.vectors import (
     two_policies,
     version,
     with_prefetch,
-    with_server,
 )
 
 Json = dict[str, Any]
@@ -337,6 +335,4 @@ def test_an_assertion_is_of_today(call: Caller) -> None:
 def test_a_plain_service_has_system_actions_for_a_client_that_speaks_crd(call: Caller) -> None:
     request = dose_too_high()
     assert "systemActions" not in call.answer(request, "order-sign").json
-    configured_call = configured(with_server(request, SERVER, TOKEN), max_cards=10)
-    del configured_call["fhirServer"], configured_call["fhirAuthorization"]
-    assert call.answer(configured_call, "order-sign").coverage()
+    assert call.answer(configured(request, max_cards=10), "order-sign").coverage()
