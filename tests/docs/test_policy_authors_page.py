@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from cql_like_rules.questions.words import QUESTION_TAGS
 from cql_like_rules.review.lint import CRITERION_TAGS, SHARED_DEFINES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy-authors.md").read_text(encoding="utf-8")
@@ -23,3 +24,7 @@ def test_every_tag_of_a_criterion_is_explained() -> None:
 
 def test_every_shared_define_is_explained() -> None:
     assert first_cells("Names that every policy shares") == set(SHARED_DEFINES)
+
+
+def test_every_tag_of_a_question_is_explained() -> None:
+    assert {f"@{tag}" for tag in QUESTION_TAGS} <= first_cells("Questions")

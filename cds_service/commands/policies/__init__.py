@@ -8,6 +8,7 @@ from cds_service.commands.policies.diff import diff
 from cds_service.commands.policies.lint import lint
 from cds_service.commands.policies.listing import list_policies
 from cds_service.commands.policies.mutate import mutate
+from cds_service.commands.policies.questions import questions
 from cds_service.commands.policies.requirements import requirements
 from cds_service.commands.policies.show import show
 from cds_service.commands.policies.testing import test_policies
@@ -18,5 +19,5 @@ def policies() -> None:
     """The policies that orders are checked against."""
 
 
-for _command in (list_policies, show, lint, test_policies, mutate, diff, requirements):
+for _command in (list_policies, show, lint, test_policies, mutate, diff, requirements, questions):
     policies.add_command(_command)
