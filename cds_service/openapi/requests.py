@@ -35,13 +35,14 @@ _DRAFTS = {
             "items": {
                 "type": "object",
                 "required": ["resource"],
-                "properties": {"resource": {"anyOf": [_ORDER, {"$ref": "#/components/schemas/Resource"}]}},
+                "properties": {"resource": {"$ref": "#/components/schemas/Resource"}},
             },
+            "contains": {"type": "object", "required": ["resource"], "properties": {"resource": _ORDER}},
         },
     },
 }
 _PATIENT: dict[str, Any] = {"pattern": f"^{_ID}$", "description": "The id of the patient, without `Patient/`."}
-_ENCOUNTER: dict[str, Any] = {"description": "The id of the encounter, without `Encounter/`."}
+_ENCOUNTER: dict[str, Any] = {"pattern": f"^({_ID})?$", "description": "The id of the encounter, without `Encounter/`."}
 _USER: dict[str, Any] = {
     "pattern": f"^({_BASE}(Practitioner|PractitionerRole)/{_ID})?$",
     "description": "Who is signing: `Practitioner/…` or `PractitionerRole/…`.",
@@ -49,7 +50,11 @@ _USER: dict[str, Any] = {
 _REFERENCE = {"type": "string", "pattern": f"^{_BASE}[A-Z][A-Za-z]+/{_ID}$"}
 _REQUEST: dict[str, dict[str, Any]] = {
     "hookInstance": {"format": "uuid", "description": "A UUID of this call."},
-    "fhirServer": {"description": "The address of the FHIR server of the client, over https."},
+    "fhirServer": {
+        "pattern": r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?)?$",
+        "description": "The address of the FHIR server of the client, over https.",
+    },
+    "fhirAuthorization": {"description": "The token for that server; only beside `fhirServer`."},
     "prefetch": {"description": "What was fetched for the keys that discovery names: resources, Bundles, or null."},
     "extension": {"description": "For Da Vinci CRD: `davinci-crd.requestedVersion`, `davinci-crd.configuration`."},
 }
@@ -73,6 +78,10 @@ REFINEMENTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "dispatchedOrders": {"items": _REFERENCE, "description": "The orders that go to the performer."},
         "performer": {"pattern": _REFERENCE["pattern"], "description": "Who performs them."},
         "fulfillmentTasks": {"description": "What the performer is to do, a Task for each order."},
+    },
+    "FhirAuthorization": {
+        "access_token": {"pattern": "^[!-~]+$"},
+        "token_type": {"pattern": "^[Bb][Ee][Aa][Rr][Ee][Rr]$"},
     },
     "FeedbackItem": {
         "outcome": {"enum": ["accepted", "overridden"]},

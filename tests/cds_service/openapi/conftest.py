@@ -15,7 +15,8 @@ from cds_service.settings import Settings
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("store")
-    settings = Settings(dev=True, database_url=f"sqlite:///{folder}/cds.sqlite3")
+    # Calls that are made up name FHIR servers too: none of them is asked.
+    settings = Settings(allowed_fhir_hosts=("ehr.invalid",), database_url=f"sqlite:///{folder}/cds.sqlite3")
     app = loaded(settings).application()
     yield app
     app.extensions["oncology-cds"]["sink"].close()
