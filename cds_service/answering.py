@@ -68,10 +68,11 @@ class Answering:
         gathered_at = time.perf_counter()
         asked = gathered.orders.asked
         coverage = primary_coverage(crd, gathered.record, asked, self._settings) if crd else None
-        decision = self._decider.decide(_question(service, request, gathered, policy_page))
+        question = _question(service, request, gathered, policy_page)
+        decision = self._decider.decide(question)
         if crd:
             today = datetime.datetime.now(datetime.UTC).date()
-            decision = crd_answer(crd, coverage, asked, decision, gathered.notes, self._forms, today)
+            decision = crd_answer(crd, coverage, question, decision, self._forms, today)
         finished = time.perf_counter()
         return Answer(
             body=hook_response(decision),

@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_service.cards.text import plain
-from cds_service.decision import CoverageNote, Decision, EvaluationRow
+from cds_service.decision import CoverageNote, Decision, EvaluationRow, Question
 from cql_like_rules import lenient
 from cql_like_rules.determination import Determination
-from cql_like_rules.record import RecordNote
 
-from .assertions import Assertion, Forms, by_policies, no_coverage, no_policy, until_coverage_ends
+from .assertions import Assertion, Forms, by_policies, no_coverage, no_policy, unread_drug, until_coverage_ends
 from .call import CrdCall
 from .cards import adapted, configured
 from .coverage import PrimaryCoverage
 from .coverage_information import coverage_information
-from .orders import day_of, name_of
+from .orders import day_of, is_unread, name_of
 from .system_actions import Action, coverage_action, update_of
 
 Order = Mapping[str, Any]
@@ -27,27 +26,26 @@ Order = Mapping[str, Any]
 def crd_answer(
     call: CrdCall,
     coverage: PrimaryCoverage | None,
-    orders: Sequence[Order],
+    question: Question,
     decision: Decision,
-    notes: Sequence[RecordNote],
     forms: Forms,
     today: datetime.date,
 ) -> Decision:
-    """The decision as CRD has it: cards that the client wants, and a system action for each order.
+    """The decision on a question as CRD has it: cards that the client wants, and a system action for each order.
 
-    `orders` are those that the call is about, of every type, as received. `notes` are what of the record could not be
-    had, `forms` tells which questionnaire asks for what is missing, `today` is the day of the assertion. Without a
-    coverage, and where the client has switched it off, there are no system actions. Orders that were not decided
-    because they order nothing (`doNotPerform`), and those without an id, get none.
+    Each asked order of any type gets one, but for those that order nothing (`doNotPerform`) and those without an id.
+    Without a coverage, and where the client has switched it off, there are none. `forms` tells which questionnaire asks
+    for what is missing, `today` is the day of the assertion.
     """
-    names = {reference: _name(order, reference, decision.outcomes) for reference, order in _named(orders)}
+    orders = list(_named(question.orders.asked))
+    names = {reference: _name(order, reference, decision.outcomes) for reference, order in orders}
     insurer = coverage.payer if coverage else ""
     cards = [adapted(card, insurer, names) for card in configured(decision.cards, call.configuration)]
     actions: list[Action] = []
     told: list[CoverageNote] = []
     if coverage is not None and call.configuration.coverage_info:
-        asserting = _Asserting(call, coverage, decision.outcomes, notes, forms, today)
-        for reference, order in _named(orders):
+        asserting = _Asserting(call, coverage, question, decision.outcomes, forms, today)
+        for reference, order in orders:
             assertion = asserting.on(order, reference, names[reference])
             extension = coverage_information(assertion, coverage.reference, reference, call.client, today)
             updated = update_of(order, reference, coverage.reference, extension, call.client)
@@ -70,8 +68,8 @@ class _Asserting:
 
     call: CrdCall
     coverage: PrimaryCoverage
+    question: Question
     outcomes: Sequence[Determination]
-    notes: Sequence[RecordNote]
     forms: Forms
     today: datetime.date
 
@@ -81,9 +79,12 @@ class _Asserting:
         if not_in_force:
             return no_coverage(not_in_force)
         about = [each for each in self.outcomes if each.order.reference == reference and not each.policy.is_guidance]
-        if not about:
-            return no_policy(self.call, name, self.coverage.payer)
-        return until_coverage_ends(self.call, by_policies(self.call, about, self.notes, self.forms), self.coverage)
+        if about:
+            assertion = by_policies(self.call, about, self.question.notes, self.forms)
+            return until_coverage_ends(self.call, assertion, self.coverage)
+        if is_unread(order, self.question.record):
+            return unread_drug(self.call)
+        return no_policy(self.call, name, self.coverage.payer)
 
 
 def _named(orders: Sequence[Order]) -> Iterator[tuple[str, Order]]:

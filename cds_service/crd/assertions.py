@@ -21,7 +21,7 @@ from cql_like_rules.requirements import requirements_of_policies
 from .call import CrdCall
 from .coverage import PrimaryCoverage
 from .details import Detail, details_of
-from .reasons import no_policy_reason, technical_reason, verdict_reason
+from .reasons import UNREAD_DRUG, no_policy_reason, technical_reason, verdict_reason
 from .versions import Edition
 
 
@@ -81,6 +81,11 @@ def no_policy(call: CrdCall, name: str, insurer: str) -> Assertion:
     return _unknown(call.edition, (Reason(no_policy_reason(name, insurer)),))
 
 
+def unread_drug(call: CrdCall) -> Assertion:
+    """That this service cannot tell, as it could not read which drug is ordered."""
+    return _undecided(call.edition, [UNREAD_DRUG])
+
+
 def by_policies(
     call: CrdCall, determinations: Sequence[Determination], notes: Iterable[RecordNote], forms: Forms
 ) -> Assertion:
@@ -93,8 +98,7 @@ def by_policies(
     causes = [(each, _causes(each, missed)) for each in determinations]
     undecided = [technical_reason(each, why) for each, why in causes if why]
     if undecided:
-        code = "technical" if call.edition is Edition.STU_2_2 else ""
-        return _unknown(call.edition, tuple(Reason(reason, code) for reason in undecided))
+        return _undecided(call.edition, undecided)
     approved = call.unsolicited and all(each.status is Verdict.MET for each in determinations)
     assertion = Assertion(
         covered="covered",
@@ -117,6 +121,12 @@ def until_coverage_ends(call: CrdCall, assertion: Assertion, coverage: PrimaryCo
     if call.edition is not Edition.STU_2_2 or assertion.covered != "covered" or coverage.ends is None:
         return assertion
     return replace(assertion, expires=min(coverage.ends, assertion.expires or coverage.ends))
+
+
+def _undecided(edition: Edition, reasons: Iterable[str]) -> Assertion:
+    """That nothing can be said for technical reasons (resp-43); 2.0.1 has neither the code nor the status for it."""
+    code = "technical" if edition is Edition.STU_2_2 else ""
+    return _unknown(edition, tuple(Reason(reason, code) for reason in reasons))
 
 
 def _unknown(edition: Edition, reasons: tuple[Reason, ...]) -> Assertion:

@@ -9,6 +9,9 @@ from cds_service.cards.kinds import content_of
 from cds_service.cards.text import clipped, first_sentence, one_line, plain
 from cql_like_rules.determination import Approval, CriterionResult, Determination, Status, Verdict
 
+UNREAD_DRUG = "Which drug is ordered could not be read: its Medication was neither sent nor could it be fetched."
+"""For an order that only refers to its drug."""
+
 _MOST = 3
 _LONGEST = 140
 

@@ -13,6 +13,7 @@ import pytest
 from fhirpathpy import compile as fhirpath
 
 from cds_service.cdshooks.envelope import HookRequest, OrderDispatchRequest, OrderSelectRequest, OrderSignRequest
+from cds_service.cdshooks.orders import Orders
 from cds_service.commands.loading import loaded
 from cds_service.crd import CrdCall, PrimaryCoverage, crd_answer, no_forms, primary_coverage, read_crd
 from cds_service.crd.assertions import Forms
@@ -21,7 +22,7 @@ from cds_service.decision import Decision, Question
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import gather
 from cds_service.settings import Settings
-from cql_like_rules.record import RecordNote
+from cql_like_rules.record import Record, RecordNote
 
 EXAMPLES = Path(__file__).parents[3] / "fhir_examples" / "order-sign"
 REQUESTS = {
@@ -189,9 +190,12 @@ class Crd:
         gathered = gather(request, self.loaded.wanted, Deadline.after(1), chosen, self.loaded.terminology)
         orders = gathered.orders
         primary = coverage or primary_coverage(call, gathered.record, orders.asked, chosen)
-        every_note = (*gathered.notes, *notes)
-        decision = self.loaded.decider.decide(Question(request, orders, gathered.record, every_note))
-        return crd_answer(call, primary, orders.asked, decision, every_note, forms, today)
+        question = Question(request, orders, gathered.record, (*gathered.notes, *notes))
+        return crd_answer(call, primary, question, self.loaded.decider.decide(question), forms, today)
+
+    def question(self, body: Mapping[str, Any], *orders: dict[str, Any], notes: Sequence[RecordNote] = ()) -> Question:
+        """What a decider is asked about these orders, with nothing on record."""
+        return Question(self.request(body), Orders(orders, orders), Record(()), notes)
 
 
 @pytest.fixture(scope="session")

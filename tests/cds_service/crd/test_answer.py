@@ -238,6 +238,31 @@ def test_orders_of_every_type_get_their_note(crd: Any, notes_on: NotesOn, said: 
         assert f"no coverage policy for a {action['resource']['resourceType']}" in parts["reason"][0]["text"]
 
 
+@pytest.mark.rules("E-4", "B-4")
+def test_a_drug_that_could_not_be_read_is_a_technical_failure(crd: Any, notes_on: NotesOn, said: Said) -> None:
+    def told(drug: dict[str, Any], version: str) -> dict[str, list[Any]]:
+        body = copy.deepcopy(request(MET))
+        (order,) = orders_of(body)
+        del order["medicationCodeableConcept"]
+        order |= drug
+        (action,) = crd.answer(body, crd_version=version).system_actions
+        return said(notes_on(action["resource"])[0])
+
+    unread = {"medicationReference": {"reference": "Medication/lost"}}
+    new = told(unread, "2.2")
+    assert (new["covered"], new["reason"][0]["coding"][0]["code"]) == (["indeterminate"], "technical")
+    assert new["reason"][0]["text"].startswith("Which drug is ordered could not be read")
+    assert told(unread, "2.0")["covered"] == ["conditional"]
+    for drug in (
+        {"medicationReference": {"reference": "Medication/lost", "display": "water"}},
+        {"medicationReference": {"reference": "#m"}, "contained": [{"resourceType": "Medication", "id": "m"}]},
+        {"medicationReference": {"display": "water"}},
+        {"medicationReference": "Medication/lost"},
+        {},
+    ):
+        assert "no coverage policy" in told(drug, "2.2")["reason"][0]["text"]
+
+
 def test_an_order_not_to_give_a_drug_has_nothing_to_cover(crd: Any) -> None:
     body = copy.deepcopy(request(MET))
     orders_of(body)[0]["doNotPerform"] = True
@@ -410,7 +435,8 @@ def test_whatever_is_determined_the_note_is_valid(
     }
     form, about = data.draw(st.sampled_from([None, Form()])), data.draw(notes)
     decided = Decision(outcomes=outcomes)
-    decision = crd_answer(call, coverage, [order], decided, about, lambda _: form, TODAY)
+    asked = crd.question(request(MET), order, notes=about)
+    decision = crd_answer(call, coverage, asked, decided, lambda _: form, TODAY)
     (action,) = decision.system_actions
     assert list(problems_of(action["resource"])) == []
     (note,) = notes_on(action["resource"])
@@ -420,7 +446,8 @@ def test_whatever_is_determined_the_note_is_valid(
         assert not {"doc-needed", "questionnaire"} & set(said(note))
     if not call.unsolicited:
         assert said(note).get("pa-needed") != ["satisfied"]
-    again = crd_answer(call, coverage, [action["resource"]], decided, about, lambda _: form, TODAY)
+    once_more = crd.question(request(MET), action["resource"], notes=about)
+    again = crd_answer(call, coverage, once_more, decided, lambda _: form, TODAY)
     assert again.system_actions == []
 
 
@@ -455,8 +482,8 @@ def test_an_answer_without_a_coverage_keeps_the_source_of_its_cards(crd: Any) ->
     body = request(OVERDOSE)
     decided = crd.answer(body)
     call = CrdCall(False)
-    labels = {card["source"]["label"] for card in crd_answer(call, None, [], decided, [], lambda _: None, TODAY).cards}
-    assert labels == {card["source"]["label"] for card in decided.cards}
+    answered = crd_answer(call, None, crd.question(body), decided, lambda _: None, TODAY)
+    assert {card["source"]["label"] for card in answered.cards} == {card["source"]["label"] for card in decided.cards}
 
 
 @pytest.mark.rules("T-6", "R-8", "D-8")
