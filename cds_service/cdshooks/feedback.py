@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 Identity = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -57,7 +67,7 @@ class FeedbackItem(_Wire):
     card: Identity
     outcome: str
     outcome_timestamp: Instant
-    accepted_suggestions: tuple[AcceptedSuggestion, ...] = Field(default=(), validate_default=True)
+    accepted_suggestions: tuple[AcceptedSuggestion, ...] = ()
     override_reason: OverrideReason | None = None
 
     @field_validator("outcome")
@@ -67,10 +77,14 @@ class FeedbackItem(_Wire):
             raise ValueError("must be accepted or overridden")
         return value
 
-    @field_validator("accepted_suggestions", mode="before")
+    @model_validator(mode="before")
     @classmethod
     def _none_as_empty(cls, value: Any) -> Any:
-        return () if value is None else value
+        # Put where it was left out, so that its check runs and names it as it is written on the wire.
+        named = ("acceptedSuggestions", "accepted_suggestions")
+        if isinstance(value, Mapping) and all(value.get(name) is None for name in named):
+            return {**value, "acceptedSuggestions": ()}
+        return value
 
     @field_validator("accepted_suggestions")
     @classmethod

@@ -44,14 +44,15 @@ _DRAFTS = {
 _PATIENT: dict[str, Any] = {"pattern": f"^{_ID}$", "description": "The id of the patient, without `Patient/`."}
 _ENCOUNTER: dict[str, Any] = {"pattern": f"^({_ID})?$", "description": "The id of the encounter, without `Encounter/`."}
 _USER: dict[str, Any] = {
-    "pattern": f"^({_BASE}(Practitioner|PractitionerRole)/{_ID})?$",
+    "pattern": f"^{_BASE}(Practitioner|PractitionerRole)/{_ID}$",
     "description": "Who is signing: `Practitioner/…` or `PractitionerRole/…`.",
 }
+_MAYBE_A_USER: dict[str, Any] = {**_USER, "pattern": f"^({_BASE}(Practitioner|PractitionerRole)/{_ID})?$"}
 _REFERENCE = {"type": "string", "pattern": f"^{_BASE}[A-Z][A-Za-z]+/{_ID}$"}
 _REQUEST: dict[str, dict[str, Any]] = {
     "hookInstance": {"format": "uuid", "description": "A UUID of this call."},
     "fhirServer": {
-        "pattern": r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?)?$",
+        "pattern": r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,4})?(/[A-Za-z0-9._~%/-]*)?)?$",
         "description": "The address of the FHIR server of the client, over https.",
     },
     "fhirAuthorization": {"description": "The token for that server; only beside `fhirServer`."},
@@ -73,7 +74,7 @@ REFINEMENTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "OrderDispatchContext": {
         "patientId": _PATIENT,
-        "userId": _USER,
+        "userId": _MAYBE_A_USER,
         "encounterId": _ENCOUNTER,
         "dispatchedOrders": {"items": _REFERENCE, "description": "The orders that go to the performer."},
         "performer": {"pattern": _REFERENCE["pattern"], "description": "Who performs them."},
@@ -92,6 +93,25 @@ REFINEMENTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "Feedback": {"feedback": {"minItems": 1}},
 }
 """What is added to the members of a schema, by the name of the schema and of the member."""
+
+_TOKEN_WITH_SERVER: Mapping[str, Any] = {
+    "if": {"required": ["fhirAuthorization"], "properties": {"fhirAuthorization": {"type": "object"}}},
+    "then": {"required": ["fhirServer"], "properties": {"fhirServer": {"type": "string", "minLength": 1}}},
+}
+_WHOLE: Mapping[str, Mapping[str, Any]] = {
+    "OrderSignRequest": _TOKEN_WITH_SERVER,
+    "OrderSelectRequest": _TOKEN_WITH_SERVER,
+    "OrderDispatchRequest": _TOKEN_WITH_SERVER,
+    "OrderDispatchContext": {
+        "required": ["patientId", "performer"],
+        "anyOf": [{"required": ["dispatchedOrders"]}, {"required": ["order"]}],
+    },
+    "FeedbackItem": {
+        "if": {"properties": {"outcome": {"const": "accepted"}}},
+        "then": {"required": ["acceptedSuggestions"], "properties": {"acceptedSuggestions": {"minItems": 1}}},
+    },
+}
+"""What is added to a schema as a whole: what members have to do with each other."""
 
 _DISPATCH_1_0 = {
     "order": {**_REFERENCE, "deprecated": True, "description": "Hook version 1.0: the only order that is dispatched."},
@@ -174,9 +194,8 @@ def refined(schemas: dict[str, Any]) -> dict[str, Any]:
     for name in REFINEMENTS.keys() & schemas.keys():
         for member, added in REFINEMENTS[name].items():
             schemas[name]["properties"][member].update(added)
-    dispatch = schemas.get("OrderDispatchContext")
-    if dispatch is not None:
-        dispatch["properties"].update(_DISPATCH_1_0)
-        dispatch["required"].remove("dispatchedOrders")
-        dispatch["anyOf"] = [{"required": ["dispatchedOrders"]}, {"required": ["order"]}]
+    for name in _WHOLE.keys() & schemas.keys():
+        schemas[name].update(_WHOLE[name])
+    if "OrderDispatchContext" in schemas:
+        schemas["OrderDispatchContext"]["properties"].update(_DISPATCH_1_0)
     return schemas

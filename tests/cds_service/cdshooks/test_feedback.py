@@ -131,10 +131,12 @@ def test_wrong_feedback_is_400_and_nothing_of_its_batch_is_stored(
     assert stored() == []
 
 
-def test_a_missing_list_of_suggestions_is_400(give: Give) -> None:
+def test_a_missing_list_of_suggestions_is_400_and_named_as_it_is_written(give: Give) -> None:
     item = accepted()
     del item["acceptedSuggestions"]
-    assert give(item).status_code == 400
+    response = give(item)
+    assert response.status_code == 400
+    assert response.get_json(force=True)["issue"][0]["expression"] == ["feedback[0].acceptedSuggestions"]
 
 
 @pytest.mark.parametrize("body", [{}, {"feedback": []}, {"feedback": {}}, {"feedback": None}, []])
