@@ -99,11 +99,11 @@ def by_policies(
     undecided = [technical_reason(each, why) for each, why in causes if why]
     if undecided:
         return _undecided(call.edition, undecided)
-    approved = call.unsolicited and all(each.status is Verdict.MET for each in determinations)
+    approved = call.unsolicited and all(map(_can_be_approved, determinations))
     assertion = Assertion(
         covered="covered",
         pa_needed="satisfied" if approved else "auth-needed",
-        reasons=tuple(Reason(verdict_reason(each, approved=approved)) for each in determinations),
+        reasons=tuple(Reason(verdict_reason(each, approved=approved, early=call.early)) for each in determinations),
     )
     asked = () if call.early else _questionnaires(determinations, forms)
     if asked:
@@ -133,6 +133,12 @@ def _unknown(edition: Edition, reasons: tuple[Reason, ...]) -> Assertion:
     if edition is Edition.STU_2_2:
         return Assertion("indeterminate", pa_needed="indeterminate", reasons=reasons)
     return Assertion("conditional", pa_needed="conditional", info_needed="OTH", reasons=reasons)
+
+
+def _can_be_approved(determination: Determination) -> bool:
+    """Whether nobody needs to look at it: it is met, and nothing warns of harm to the patient."""
+    unharmful = all(finding.indicator != "critical" for finding in determination.findings)
+    return determination.status is Verdict.MET and unharmful
 
 
 def _questionnaires(determinations: Iterable[Determination], forms: Forms) -> tuple[str, ...]:

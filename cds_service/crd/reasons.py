@@ -16,22 +16,23 @@ _MOST = 3
 _LONGEST = 140
 
 
-def verdict_reason(determination: Determination, *, approved: bool = False) -> str:
+def verdict_reason(determination: Determination, *, approved: bool = False, early: bool = False) -> str:
     """What the policy says of the order: met, or what is not met and what is to be documented.
 
-    `approved` says that a met order is authorized with this.
+    `approved` says that a met order is authorized with this, `early` that nobody is asked to document anything yet.
     """
     where = _where(determination)
     if determination.status is Verdict.MET:
         return f"{where}: every criterion is met.{_approval(determination.approval, approved)}"
-    if determination.referral:
+    if determination.status is Verdict.NOT_MET and determination.referral:
         # That the request goes elsewhere is all there is to say then: not which of the listed uses it is not.
         first = next(iter(_refused(determination)), "")
         return f"{where}. {f'{first}. ' if first else ''}Reviewed under policy {plain(determination.referral)}."
-    refused, missing = _listed(_refused(determination)), _listed(_missing(determination))
+    refused, missing = _listed(_refused(determination)), "" if early else _listed(_missing(determination))
     said = [f"Not met: {refused}." if refused else "", f"To be documented: {missing}." if missing else ""]
     told = " ".join(part for part in said if part)
-    return f"{where}. {told}" if told else f"{where}: {_status_words(determination.status)}."
+    verdict = "not met" if determination.status is Verdict.NOT_MET else "not decided yet"
+    return f"{where}. {told}" if told else f"{where}: {verdict}."
 
 
 def technical_reason(determination: Determination, causes: Iterable[str]) -> str:
@@ -92,7 +93,3 @@ def _approval(approval: Approval | None, approved: bool) -> str:
     months = f"{approval.months} {'month' if approval.months == 1 else 'months'}"
     how_long = f"until {approval.until}" if approval.until is not None else f"for {months}"
     return f" Approved {how_long}." if approved else f" An approval would hold {how_long}."
-
-
-def _status_words(status: Verdict) -> str:
-    return "not met" if status is Verdict.NOT_MET else "information is missing"

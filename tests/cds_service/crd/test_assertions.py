@@ -91,9 +91,12 @@ def test_a_met_policy_has_nothing_to_document_whatever_questionnaires_there_are(
 
 @pytest.mark.rules("R-42")
 def test_nobody_documents_anything_for_an_order_that_is_not_written_yet(determined: Make) -> None:
-    early = asserted(determined("null"), call=CrdCall(True, early=True), forms=a_form)
+    call = CrdCall(True, early=True)
+    early = asserted(determined("null", ask="Supply the age"), call=call, forms=a_form)
     assert (early.doc_needed, early.doc_purpose, early.questionnaires) == ("", "", ())
     assert early.pa_needed == "auth-needed"
+    assert words(early) == "T.1 version 1.0, section I: not decided yet."
+    assert "Not met: For adults only." in words(asserted(determined("false", unmet="For adults only"), call=call))
 
 
 @pytest.mark.rules("B-10")
@@ -104,6 +107,14 @@ def test_an_authorization_is_given_only_where_it_is_wanted_and_everything_is_met
     assert not asserted(met).is_satisfied
     for others in ((refused,), (missing,), (met, refused), (met, missing)):
         assert asserted(*others, call=giving).pa_needed == "auth-needed"
+
+
+def test_what_may_harm_the_patient_is_not_approved_unseen(determined: Make, criterion_define: Define) -> None:
+    giving = CrdCall(True, unsolicited=True)
+    for indicator, approved in (("info", True), ("warning", True), ("critical", False)):
+        warned = determined("true", more=criterion_define("V.1", "true", "safety", finding=indicator))
+        assert [finding.indicator for finding in warned.findings] == [indicator]
+        assert asserted(warned, call=giving).is_satisfied is approved
 
 
 def test_an_approval_is_told_with_its_length(determined: Make) -> None:
@@ -145,9 +156,10 @@ def test_a_verdict_without_any_words_is_told_all_the_same(determined: Make) -> N
     bare = replace(determined("false"), findings=(), section="")
     assert words(asserted(bare)) == "T.1 version 1.0: not met."
     missing = replace(bare, status=Verdict.MISSING_INFORMATION)
-    assert words(asserted(missing)) == "T.1 version 1.0: information is missing."
+    assert words(asserted(missing)) == "T.1 version 1.0: not decided yet."
     nameless = replace(bare, referral="T.2", policy=replace(bare.policy, version=""))
     assert words(asserted(nameless)) == "T.1. Reviewed under policy T.2."
+    assert words(asserted(replace(missing, referral="T.2"))) == "T.1 version 1.0: not decided yet."
 
 
 @pytest.mark.rules("X-14")
