@@ -21,7 +21,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-CALLS = 20
+CALLS = 15
 """How many calls are made up for each operation, of each mode: such that hold to its schema, and such that break it."""
 
 CHECKS = [
