@@ -49,8 +49,12 @@ def coverage_of_first_order(answer: dict[str, Any]) -> dict[str, Any]:
     (extension,) = (
         each for each in answer["systemActions"][0]["resource"]["extension"] if each["url"] == COVERAGE_INFORMATION
     )
-    parts = extension["extension"]
-    return {part["url"]: next(value for name, value in part.items() if name.startswith("value")) for part in parts}
+    return {
+        part["url"]: value
+        for part in extension["extension"]
+        for name, value in part.items()
+        if name.startswith("value")
+    }
 
 
 def kinds(answer: dict[str, Any]) -> list[str]:
