@@ -92,8 +92,6 @@ class TokenVerifier:
         client = self._clients.get(claims.iss)
         if client is None:
             raise NotAuthenticated("issuer")
-        if header.alg not in client.algorithms:
-            raise NotAuthenticated("algorithm")
         if header.jku is not None and header.jku not in client.jku:
             raise NotAuthenticated("jku")
         key = self._key(client, header).by_algorithm.get(header.alg)
