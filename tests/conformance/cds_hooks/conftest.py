@@ -55,24 +55,26 @@ def call(client: FlaskClient) -> Caller:
     return Caller(client)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def ehr_server() -> Iterator[responses.RequestsMock]:
-    """The network, with nothing in it until an Ehr serves."""
+    """The network, with nothing in it until an Ehr serves: no test reaches a real one."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
 
 
 @pytest.fixture(scope="session")
 def another(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
-    """A client of the application with other settings."""
-    made: list[Flask] = []
+    """A client of the application with other settings, one for the same ones."""
+    made: dict[tuple[Any, ...], Flask] = {}
 
     def another(**changed: Any) -> FlaskClient:
-        made.append(application(settings.model_copy(update=changed)))
-        return made[-1].test_client()
+        key = tuple(changed.items())
+        if key not in made:
+            made[key] = application(settings, **changed)
+        return made[key].test_client()
 
     yield another
-    for app in made:
+    for app in made.values():
         closed(app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,9 @@ def signing_of(name: str) -> Signing:
     )
 
 
-def application(settings: Settings) -> Flask:
-    """The application as it is served, with its own policies."""
-    return loaded(settings).application()
+def application(settings: Settings, **changed: Any) -> Flask:
+    """The application as it is served, with its own policies. `changed` settings are none that policies depend on."""
+    return replace(loaded(settings), settings=settings.model_copy(update=changed)).application()
 
 
 def closed(app: Flask) -> None:

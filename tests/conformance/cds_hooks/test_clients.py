@@ -42,6 +42,6 @@ def test_a_client_of_crd_2_0_1_finds_nothing_wrong(hook: str, reachable: Signing
 @pytest.mark.rules("P-3", "P-5", "D-17", "X-1", "X-3", "C-2", "C-15", "C-41", "X-11", "X-12", "X-50")
 @pytest.mark.parametrize(("hook", "requested"), [("order-sign", ""), *((hook, "2.2") for hook in HOOKS)])
 def test_a_client_of_crd_2_2_1_finds_nothing_wrong(
-    hook: str, requested: str, signing: Signing, http: InProcess
+    hook: str, requested: str, reachable: Signing, http: InProcess
 ) -> None:
-    Crd221Client(http, hook, requested=requested).ask(as_of(hook, signing))
+    Crd221Client(http, hook, requested=requested).ask(as_of(hook, reachable))

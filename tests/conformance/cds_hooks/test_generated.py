@@ -88,9 +88,9 @@ def test_any_carelessness_together_changes_no_decision(caller: Caller, name: str
     configuration=CONFIGURATIONS,
 )
 def test_a_strict_client_finds_nothing_wrong_however_it_is_configured(
-    client: Any, name: str, hook: str, requested: str, configuration: Json
+    http: InProcess, name: str, hook: str, requested: str, configuration: Json
 ) -> None:
-    Crd221Client(InProcess(client), hook, requested=requested, configuration=configuration).ask(signing_of(name))
+    Crd221Client(http, hook, requested=requested, configuration=configuration).ask(signing_of(name))
 
 
 @pytest.mark.rules("X-10", "X-11", "X-12", "P-24", "P-25", "P-26")
