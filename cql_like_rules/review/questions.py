@@ -24,7 +24,7 @@ def question_problems(policy: Policy) -> Iterator[str]:
         *words.problems,
         *_of_links(policy, read),
         *_of_words(read, words),
-        *_of_unasked(footings, words),
+        *_of_unasked(policy, footings, words),
         *_of_forms(policy, words),
     )
     yield from (f"{policy.id}: {problem}" for problem in told)
@@ -49,11 +49,13 @@ def _of_words(read: tuple[Reading, ...], words: Words) -> Iterator[str]:
                 yield f"@{tag}: {link}: no criterion reads an attestation of this link"
 
 
-def _of_unasked(footings: Mapping[str, Footing], words: Words) -> Iterator[str]:
+def _of_unasked(policy: Policy, footings: Mapping[str, Footing], words: Words) -> Iterator[str]:
     for name, footing in footings.items():
         numbers = {reading.link.partition("/")[2] for reading in footing.readings}
         if numbers and numbers <= words.unasked:
             yield f"@unasked: {', '.join(sorted(numbers))}: nothing else answers {name}"
+    for link in sorted(words.unasked & policy.criteria.keys()):
+        yield f"@unasked: {link} is a criterion, and each is asked; a fact it rests on may not be"
     for link in sorted(words.unasked & {*words.questions, *words.options}):
         yield f"@unasked: {link} has words, and nobody sees them"
 

@@ -78,7 +78,8 @@ def test_what_is_unasked_has_another_answer_and_no_words(problems: Any, criterio
         "T.1: @unasked: I#fact has words, and nobody sees them"
     ]
     assert problems(criterion_define("I", both, unasked="I#fact\n@unasked: I")) == [
-        "T.1: @unasked: I, I#fact: nothing else answers I"
+        "T.1: @unasked: I, I#fact: nothing else answers I",
+        "T.1: @unasked: I is a criterion, and each is asked; a fact it rests on may not be",
     ]
     assert problems(criterion_define("I", both, unasked="I#fact\n@unasked: I#other")) == [
         "T.1: @unasked: I#other: no criterion reads an attestation of this link"
