@@ -41,6 +41,22 @@ def test_everything_is_valid_r4(resources: list[dict[str, Any]]) -> None:
     assert [problem for resource in resources for problem in problems_of(resource)] == []
 
 
+def test_nothing_in_them_is_null_or_empty(resources: list[dict[str, Any]]) -> None:
+    assert [resource["id"] for resource in resources if any(is_empty(each) for each in members(resource))] == []
+
+
+def members(value: Any) -> Iterator[Any]:
+    """Everything in a resource, at any depth."""
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in below:
+        yield each
+        yield from members(each)
+
+
+def is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
 def test_every_policy_library_and_value_set_is_there(
     artifacts: Artifacts, policies: tuple[Policy, ...], shipped_terminology: Terminology
 ) -> None:
