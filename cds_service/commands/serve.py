@@ -32,7 +32,7 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
         settings = settings.model_copy(update={"dev": True})
     address = host or settings.host
     if settings.dev and address not in (LOOPBACK, "localhost", "::1"):
-        raise click.UsageError("--dev asks no client who it is, so it listens on this machine only")
+        raise click.UsageError("--dev allows what no network may, so it listens on this machine only")
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     what = loaded(settings)
