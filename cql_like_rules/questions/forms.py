@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from cql_like_rules.criteria import names_of
 from cql_like_rules.determination import CriterionResult, Determination, Status
-from cql_like_rules.orders.order import BodySize
+from cql_like_rules.orders.order import BodySize, Order
 from cql_like_rules.policy import Policy
 from cql_like_rules.questions.attested import Attested, Footing, folded
 from cql_like_rules.questions.facts import Facts
@@ -121,15 +121,19 @@ class Form:
         """The ids of the criteria that it lets someone answer."""
         return self.attested | self.sized.keys()
 
-    def answers(self, missing: CriterionResult, known: BodySize) -> bool:
-        """Whether it can decide a missing criterion of an order for which this much of the body size is known.
+    def answers(self, missing: CriterionResult, order: Order) -> bool:
+        """Whether it can decide a criterion that is missing for an order.
 
-        A dose for which the body size is known is missing for want of something else. Any other criterion that rests on
-        the body size is about it, and may want a newer one.
+        Where the order states no dose, no answer decides whether it is the right one. A dose for which the body size is
+        known is missing for want of something else; any other criterion that rests on the body size is about it, and
+        may want a newer one.
         """
+        is_dose = missing.kind == "dose"
+        if is_dose and order.dosage.as_ordered is None and not order.dosage.parts:
+            return False
         sizes = self.sized.get(missing.id, frozenset())
-        lacking = {size for size, value in _known(known).items() if value is None}
-        return missing.id in self.attested or bool(sizes if missing.kind != "dose" else sizes & lacking)
+        lacking = {size for size, value in _known(order.body_size).items() if value is None}
+        return missing.id in self.attested or bool(sizes & lacking if is_dose else sizes)
 
 
 def _known(body: BodySize) -> dict[str, object]:
@@ -153,8 +157,7 @@ def form_needed(determination: Determination) -> Form | None:
         return None
     told = (result for finding in determination.findings for result in finding.criteria)
     missing = (result for result in told if result.status is Status.MISSING)
-    size = determination.order.body_size
-    return form if any(form.answers(result, size) for result in missing) else None
+    return form if any(form.answers(result, determination.order) for result in missing) else None
 
 
 def sections_of(policy: Policy) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -267,16 +268,22 @@ def missing(criterion: str, kind: str = "dose") -> CriterionResult:
 KNOWN: Any = object()
 
 
+def order(dose: Any = KNOWN, **sizes: Any) -> Any:
+    """What a form looks at of an order: whether it states a dose, and which parts of the body size are known."""
+    return SimpleNamespace(dosage=SimpleNamespace(as_ordered=dose, parts=()), body_size=BodySize(**sizes))
+
+
 @pytest.mark.parametrize(
     ("known", "answers"),
     [
-        (BodySize(), True),
-        (BodySize(weight=KNOWN), True),
-        (BodySize(weight=KNOWN, height=KNOWN, surface_area=KNOWN), False),
+        (order(), True),
+        (order(weight=KNOWN), True),
+        (order(weight=KNOWN, height=KNOWN, surface_area=KNOWN), False),
+        (order(dose=None), False),
     ],
 )
 def test_a_dose_is_decided_by_a_body_size_that_is_not_known(
-    forms: Forms, criterion_define: Any, known: BodySize, answers: bool
+    forms: Forms, criterion_define: Any, known: Any, answers: bool
 ) -> None:
     (form,) = forms(criterion_define("I", "\"Order\".perDayPerM2 <= 5 'mg/m2/d'", "dose")).values()
     assert form.answers(missing("T.1/I"), known) is answers
@@ -284,10 +291,10 @@ def test_a_dose_is_decided_by_a_body_size_that_is_not_known(
 
 def test_a_criterion_about_the_body_size_may_want_a_newer_one(forms: Forms, criterion_define: Any) -> None:
     (form,) = forms(criterion_define("I", "\"Order\".weight.value > 1 'kg'", "documentation")).values()
-    assert form.answers(missing("T.1/I", "documentation"), BodySize(weight=KNOWN))
+    assert form.answers(missing("T.1/I", "documentation"), order(weight=KNOWN))
 
 
 def test_a_criterion_that_nothing_is_asked_about_is_not_decided(forms: Forms, criterion_define: Any) -> None:
     (form,) = forms(criterion_define("I", "Attestations.YesNo('T.1/I')")).values()
-    assert not form.answers(missing("T.1/I.9"), BodySize())
-    assert form.answers(missing("T.1/I", "diagnosis"), BodySize())
+    assert not form.answers(missing("T.1/I.9"), order())
+    assert form.answers(missing("T.1/I", "diagnosis"), order(dose=None))

@@ -305,6 +305,6 @@ def test_what_is_missing_and_does_not_stand_in_the_way_calls_for_none(needed: An
 def test_a_dose_calls_for_it_only_for_want_of_the_body_size(needed: Any, criterion_define: Any, tiny: Any) -> None:
     per_size = criterion_define("I", "\"Order\".perDayPerM2 <= 5 'mg/m2/d'", "dose")
     assert needed(per_size, tiny.request(300, "ug")) == CANONICAL
-    assert needed(per_size, tiny.request(None)) == CANONICAL
+    assert needed(per_size, tiny.request(None)) is None
     absolute = criterion_define("I", "\"Order\".perDay <= 5 'mg/d'", "dose")
-    assert needed(absolute, tiny.request(None)) is None
+    assert needed(absolute, tiny.request(300, "ug/m2")) is None
