@@ -12,6 +12,7 @@ from cds_service.artifacts.search import PARAMETERS
 QUESTIONNAIRE_PACKAGE = "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/questionnaire-package"
 """The operation of Da Vinci DTR that gives a Questionnaire with all that it needs."""
 
+_PACKAGE = {"name": "questionnaire-package", "definition": QUESTIONNAIRE_PACKAGE}
 _CHANGED = "2026-11-21"
 """The day on which what is offered last changed."""
 
@@ -38,6 +39,7 @@ def capability_statement(types: Iterable[str], *, packages: bool) -> dict[str, A
                 "mode": "server",
                 "documentation": "Read only. Orders are decided on by CDS Hooks, not by this endpoint.",
                 "resource": [_resource(type_name, packages) for type_name in types],
+                **({"operation": [_PACKAGE]} if packages else {}),
             }
         ],
     }
@@ -51,5 +53,5 @@ def _resource(type_name: str, packages: bool) -> dict[str, Any]:
         "searchParam": [{"name": name, "type": type_} for name, type_ in PARAMETERS.items()],
     }
     if packages and type_name == "Questionnaire":
-        resource["operation"] = [{"name": "questionnaire-package", "definition": QUESTIONNAIRE_PACKAGE}]
+        resource["operation"] = [_PACKAGE]
     return resource

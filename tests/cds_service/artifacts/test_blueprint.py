@@ -184,6 +184,7 @@ class TestMetadata:
         operations = {each["type"]: each["operation"] for each in rest["resource"] if "operation" in each}
         assert [operation["name"] for operation in operations.pop("Questionnaire")] == ["questionnaire-package"]
         assert operations == {}
+        assert [operation["name"] for operation in rest["operation"]] == ["questionnaire-package"]
 
     def test_what_it_says_can_be_searched_by_can_be(self, fhir: FlaskClient) -> None:
         (rest,) = fhir.get("/fhir/metadata").get_json(force=True)["rest"]
