@@ -35,6 +35,7 @@ def test_a_call_is_answered_with_the_cards_and_determinations_of_the_decider(pos
     assert body["extension"]["oncology-cds"]["determinations"] == [{"order": "MedicationRequest/mr1", "status": "met"}]
 
 
+@pytest.mark.rules("C-1")
 def test_nothing_to_say_is_an_empty_list_of_cards_and_nothing_else(post: Post, call: Any, decider: Any) -> None:
     decider.decision = Decision()
     assert post(call).data == b'{"cards":[]}'
@@ -48,6 +49,7 @@ def test_what_is_empty_is_left_out_of_cards_but_not_of_fhir_resources(post: Post
     assert body == {"cards": [{"summary": "x"}], "systemActions": [{"type": "update", "resource": resource}]}
 
 
+@pytest.mark.rules("R-12", "X-11")
 def test_numbers_of_an_order_are_echoed_as_they_were_written(post: Post, decider: Any) -> None:
     numbers = "[7.50,0.00000001,1e2,1.0E+3,12345678901234567890.12345678901234567890,-0.0,5]"
     order = f'{{"resourceType":"MedicationRequest","id":"a","n":{numbers},"subject":{{"reference":"Patient/p1"}}}}'
@@ -66,6 +68,7 @@ def test_numbers_of_an_order_are_echoed_as_they_were_written(post: Post, decider
     assert f'"n":{numbers}' in post(body).text
 
 
+@pytest.mark.rules("R-1")
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", None])
 def test_json_is_accepted_with_a_charset_and_without_a_content_type(
     client: FlaskClient, call: Any, content_type: str | None, json_text: Callable[[Any], str]
@@ -109,6 +112,7 @@ def test_a_body_above_the_limit_is_413(settings: Settings, decider: Any, service
     assert outcome_of(response)["issue"][0]["code"] == "too-long"
 
 
+@pytest.mark.rules("E-1", "C-4")
 def test_an_unexpected_error_is_500_and_neither_answer_nor_log_repeats_its_message(
     post: Post, call: Any, decider: Any
 ) -> None:
@@ -153,6 +157,7 @@ def test_health_is_told(client: FlaskClient) -> None:
     assert response.get_json()["status"] == "ok"
 
 
+@pytest.mark.rules("S-10")
 @pytest.mark.parametrize("path", ["/cds-services", URL, URL + "/feedback"])
 def test_a_browser_may_ask_without_credentials_what_it_may_call(client: FlaskClient, path: str) -> None:
     response = client.options(
@@ -171,6 +176,7 @@ def test_a_browser_may_ask_without_credentials_what_it_may_call(client: FlaskCli
     assert "Access-Control-Allow-Credentials" not in response.headers
 
 
+@pytest.mark.rules("S-10")
 def test_a_browser_can_read_errors_too(post: Post) -> None:
     response = post(b"{", headers={"Origin": "https://sandbox.example"})
     assert response.status_code == 400
@@ -186,6 +192,7 @@ def test_only_listed_origins_may_call_when_some_are_listed(settings: Settings, d
     assert "Access-Control-Allow-Origin" not in bad.headers
 
 
+@pytest.mark.rules("P-32")
 def test_a_database_that_cannot_be_opened_keeps_no_card_back(
     decider: Any, services: Any, call: Any, tmp_path: Any
 ) -> None:

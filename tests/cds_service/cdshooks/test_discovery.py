@@ -36,6 +36,7 @@ def test_discovery_lists_plain_services_first_and_then_those_of_crd(client: Flas
     ]
 
 
+@pytest.mark.rules("D-3", "D-4", "D-8", "D-16")
 def test_discovery_lists_the_service_with_the_prefetch_that_its_policies_need(client: FlaskClient) -> None:
     response = client.get("/cds-services")
     assert response.status_code == 200
@@ -59,6 +60,7 @@ def test_discovery_lists_the_service_with_the_prefetch_that_its_policies_need(cl
     assert empty_members(response.get_json()) == []
 
 
+@pytest.mark.rules("D-2")
 def test_discovery_of_no_service_is_an_empty_list(settings: Settings, decider: Any) -> None:
     client = create_app(settings, decider, services=()).test_client()
     assert client.get("/cds-services").get_json() == {"services": []}
@@ -69,6 +71,7 @@ def test_members_without_a_value_are_left_out() -> None:
     assert entry == {"hook": "order-sign", "id": "x", "description": "What it does"}
 
 
+@pytest.mark.rules("D-7")
 def test_one_id_may_answer_several_hooks(settings: Settings, decider: Any, services: Any, call: Any) -> None:
     other = Service(ORDER_SIGN_ID, "patient-view", "Other", "Another hook", Wanted(), HookRequest)
     client = create_app(settings, decider, services=(*services, other)).test_client()

@@ -36,6 +36,7 @@ def test_a_body_that_is_no_json_object_is_400(post: Post, body: bytes) -> None:
     assert response.get_json(force=True)["issue"][0]["code"] == "structure"
 
 
+@pytest.mark.rules("R-2", "R-3", "R-7", "R-20", "E-1", "E-3")
 @pytest.mark.parametrize(
     ("path", "value", "place"),
     [
@@ -92,6 +93,7 @@ def test_a_wrong_envelope_is_400_and_says_what_is_wrong(
     assert decider.calls == 0
 
 
+@pytest.mark.rules("R-4")
 @pytest.mark.parametrize(
     ("authorization", "place"),
     [
@@ -125,6 +127,7 @@ def test_all_problems_are_named_at_once(post: Post) -> None:
     ]
 
 
+@pytest.mark.rules("E-1")
 def test_an_outcome_repeats_nothing_of_the_request(post: Post, call: dict[str, Any]) -> None:
     call["context"]["patientId"] = "Patient/Jane-Doe"
     call["context"]["userId"] = "Dr. House"
@@ -133,6 +136,7 @@ def test_an_outcome_repeats_nothing_of_the_request(post: Post, call: dict[str, A
     assert not any(word in text for word in ("Jane", "House", "123"))
 
 
+@pytest.mark.rules("R-8")
 def test_unknown_members_are_ignored_at_every_level(post: Post, call: dict[str, Any]) -> None:
     clean = post(call).get_json()
     call["unknown"] = {"a": [1]}
@@ -151,6 +155,7 @@ def test_members_that_are_null_count_as_absent(post: Post, call: dict[str, Any])
     assert post(call).status_code == 200
 
 
+@pytest.mark.rules("R-21")
 @pytest.mark.parametrize(
     "change",
     [
@@ -176,6 +181,7 @@ def test_upper_case_uuids_are_accepted_and_kept(post: Post, call: Any, decider: 
     assert decider.request.hook_instance == call["hookInstance"]
 
 
+@pytest.mark.rules("R-22")
 @pytest.mark.parametrize("identity", [..., "", None, 5])
 def test_an_order_without_an_id_is_422(post: Post, call: Any, decider: Any, identity: Any) -> None:
     order = call["context"]["draftOrders"]["entry"][0]["resource"]
@@ -204,6 +210,7 @@ def test_another_order_without_an_id_does_not_keep_the_drug_from_being_checked(p
     assert post(call).status_code == 200
 
 
+@pytest.mark.rules("R-23")
 def test_orders_of_any_status_are_decided_on(post: Post, call: Any, decider: Any) -> None:
     call["context"]["draftOrders"]["entry"][0]["resource"]["status"] = "active"
     post(call)

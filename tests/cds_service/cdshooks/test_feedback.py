@@ -47,6 +47,7 @@ def stored(app: Flask) -> Callable[[], list[Feedback]]:
     return stored
 
 
+@pytest.mark.rules("F-1", "F-6")
 def test_feedback_is_answered_with_200_and_an_empty_body_once_it_is_stored(give: Give, stored: Any) -> None:
     response = give(accepted())
     assert response.status_code == 200
@@ -58,6 +59,7 @@ def test_feedback_is_answered_with_200_and_an_empty_body_once_it_is_stored(give:
     assert datetime.datetime.now(datetime.UTC) - row.received_at < datetime.timedelta(minutes=1)
 
 
+@pytest.mark.rules("F-3")
 def test_an_override_keeps_its_reason_and_comment(give: Give, stored: Any) -> None:
     reason = {"code": "x", "system": "https://vendor.example", "display": "Other"}
     give(overridden(overrideReason={"reason": reason, "userComment": "as discussed\0"}))
@@ -76,6 +78,7 @@ def test_a_batch_over_several_cards_is_stored_whole(give: Give, stored: Any) -> 
     assert [row.outcome for row in stored()] == ["accepted", "overridden", "overridden"]
 
 
+@pytest.mark.rules("F-4")
 @pytest.mark.parametrize("again", ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T04:04:05+01:00"])
 def test_the_same_feedback_is_accepted_again_and_stored_once(give: Give, stored: Any, again: str) -> None:
     assert give(accepted(), accepted()).status_code == 200
@@ -105,6 +108,7 @@ def test_feedback_to_a_card_of_ours_is_known_and_to_another_is_not(
     assert [row.known for row in stored()] == [True, False]
 
 
+@pytest.mark.rules("F-2")
 @pytest.mark.parametrize(
     ("item", "place"),
     [

@@ -7,6 +7,7 @@ import pytest
 from cds_service.cdshooks.filled import filled
 
 
+@pytest.mark.rules("C-3", "D-8")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -44,6 +44,7 @@ def call(call: dict[str, Any]) -> dict[str, Any]:
     return call
 
 
+@pytest.mark.rules("P-10", "P-20")
 def test_absent_keys_are_fetched_with_the_token_of_the_call(call: Any, gathered: Gather, server: Any) -> None:
     server.answers("Condition", bundle(condition("c1")))
     found = gathered("Condition", "Procedure")
@@ -148,6 +149,7 @@ def test_garbage_is_noted_and_delivers_nothing(call: Any, gathered: Gather, serv
     assert "could not be read" in messages(found)[0]
 
 
+@pytest.mark.rules("P-10")
 @pytest.mark.parametrize("answer", [OUTCOME, bundle(OUTCOME), bundle(condition("c1"), OUTCOME)])
 def test_an_outcome_instead_of_resources_is_noted(call: Any, gathered: Gather, server: Any, answer: Any) -> None:
     server.answers("Condition", answer)
@@ -171,6 +173,7 @@ def test_a_broken_connection_is_noted(call: Any, gathered: Gather, server: Any, 
     assert words in messages(gathered("Condition"))[0]
 
 
+@pytest.mark.rules("P-11")
 def test_all_pages_of_a_search_are_read(call: Any, gathered: Gather, server: Any) -> None:
     server.answers("Condition", bundle(condition("c1"), link=following(f"{SERVER}/page?n=2")))
     server.answers("page?n=2", bundle(condition("c2"), link=following("page?n=3")))
@@ -242,6 +245,7 @@ def test_no_dispatched_order_to_be_had_is_412(dispatch: Any, gathered: Gather, s
     assert refusal.value.status == 412
 
 
+@pytest.mark.rules("P-11")
 def test_further_pages_of_a_prefetched_bundle_are_read(call: Any, gathered: Gather, server: Any) -> None:
     call["prefetch"] = {"conditions": bundle(condition("c1"), link=following(f"{SERVER}/page?n=2"))}
     server.answers("page?n=2", bundle(condition("c2")))
@@ -261,6 +265,7 @@ def test_a_page_that_fails_leaves_the_search_undelivered_and_its_resources_used(
     assert found.record.delivered == frozenset()
 
 
+@pytest.mark.rules("P-28", "S-13", "S-15")
 @pytest.mark.parametrize(
     "url",
     [
@@ -301,6 +306,7 @@ def test_a_redirect_on_the_same_server_is_followed(call: Any, gathered: Gather, 
     assert ids(gathered("Condition"), "Condition") == ["c1"]
 
 
+@pytest.mark.rules("P-28", "S-13", "S-15")
 def test_a_redirect_to_another_server_is_not_followed(call: Any, gathered: Gather, server: Any) -> None:
     server.answers("Condition", status=302, headers={"Location": "http://169.254.169.254/token"})
     assert "another server" in messages(gathered("Condition"))[0]
@@ -312,6 +318,7 @@ def test_an_answer_above_the_limit_is_not_read(call: Any, gathered: Gather, serv
     assert "too large" in messages(gathered("Condition", max_fhir_bytes=1000))[0]
 
 
+@pytest.mark.rules("P-31")
 def test_a_slow_server_does_not_hold_up_the_answer(call: Any, gathered: Gather, server: Any) -> None:
     def slow(_: Any) -> tuple[int, dict[str, str], str]:
         time.sleep(0.5)
@@ -348,6 +355,7 @@ def test_a_host_that_is_not_listed_is_not_asked(call: Any, gathered: Gather, ser
     assert "may not ask" in messages(found)[0]
 
 
+@pytest.mark.rules("R-3", "P-28")
 def test_plain_http_is_only_for_development_and_listed_hosts(call: Any, gathered: Gather, server: Any) -> None:
     call["fhirServer"] = "http://ehr.example.org:8080/fhir"
     assert "may not ask" in messages(gathered("Condition", dev=False))[0]

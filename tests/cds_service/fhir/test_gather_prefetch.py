@@ -33,6 +33,7 @@ def test_every_key_delivers_its_types_even_with_null(call: Any, gathered: Gather
     assert gathered().record.delivered == set(BY_KEY[key].types)
 
 
+@pytest.mark.rules("P-10", "R-6")
 @pytest.mark.parametrize(
     "value", [None, [], {"resourceType": "Bundle"}, bundle(), {"resourceType": "Bundle", "total": 0}]
 )
@@ -93,6 +94,7 @@ def test_resources_come_from_bundles_from_single_resources_and_from_lists(call: 
     assert found.record.delivered == {"Condition", "Patient", "Procedure"}
 
 
+@pytest.mark.rules("P-10", "R-6")
 @pytest.mark.parametrize(
     "value", [OUTCOME, bundle(OUTCOME), bundle(condition("c1"), OUTCOME), {"resourceType": "OperationOutcome"}]
 )
@@ -139,6 +141,7 @@ def test_a_value_that_is_no_answer_is_noted_and_not_delivered(call: Any, gathere
     assert found.notes[0].message == "The conditions that came with the call could not be read."
 
 
+@pytest.mark.rules("P-12")
 def test_a_bad_resource_is_noted_and_does_not_spoil_the_others(call: Any, gathered: Gather) -> None:
     call["prefetch"] = {"conditions": bundle({"id": "no type"}, "text", None, condition("c1"))}
     found = gathered()

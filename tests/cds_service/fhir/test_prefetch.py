@@ -59,6 +59,7 @@ def test_any_other_type_has_the_key_of_its_name(type_name: str, key: str, query:
     assert {key: template.query for key, template in templates_for((type_name,)).items()} == {key: query}
 
 
+@pytest.mark.rules("D-16")
 def test_templates_follow_from_the_resource_types_that_are_looked_at() -> None:
     assert list(templates_for(("Observation", "Condition"))) == ["conditions", "observations"]
     assert list(templates_for(("Practitioner",))) == ["practitioner"]
@@ -78,6 +79,7 @@ def test_keys_and_words_are_told_apart() -> None:
     assert len({template.words for template in TEMPLATES}) == len(TEMPLATES)
 
 
+@pytest.mark.rules("P-1", "P-2", "P-4")
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.key)
 def test_queries_are_of_the_kind_that_every_client_of_cds_hooks_can_fill(template: Template) -> None:
     assert re.fullmatch(
@@ -147,6 +149,7 @@ def test_a_crd_service_asks_with_the_standard_templates_for_what_they_cover(hook
     )
 
 
+@pytest.mark.rules("P-5")
 def test_a_crd_service_asks_for_all_else_as_the_plain_one_does() -> None:
     assert crd("order-sign").keys() - {"encounter", "payers", "medications", "practitionerRoles", "practitioners"} == {
         "patient",

@@ -167,6 +167,7 @@ CHANGES: Mapping[str, Change] = {
         nulls,
         members_of_their_own,
         absolute_references,
+        versioned_references,
         plain_bundles,
         one_for_a_list,
         amounts_in_quotes,

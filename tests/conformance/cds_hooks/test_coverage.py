@@ -336,3 +336,33 @@ def test_a_plain_service_has_system_actions_for_a_client_that_speaks_crd(call: C
     request = dose_too_high()
     assert "systemActions" not in call.answer(request, "order-sign").json
     assert call.answer(configured(request, max_cards=10), "order-sign").coverage()
+
+
+@pytest.mark.rules("X-21", "X-23")
+def test_the_package_of_an_assertion_holds_its_questionnaire(call: Caller) -> None:
+    request = not_documented()
+    (information,) = call.answer(request).coverage()
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "coverage", "resource": coverage_in(request)},
+            {"name": "order", "resource": order_in(request)},
+            {"name": "questionnaire", "valueCanonical": information.one("questionnaire")},
+        ],
+    }
+    response = call.client.post(
+        "/fhir/Questionnaire/$questionnaire-package", json=parameters, content_type="application/fhir+json"
+    )
+    assert response.status_code == 200, response.text
+    package = response.get_json(force=True)
+    found = [each for each in every_resource(package) if each["resourceType"] == "Questionnaire"]
+    assert [f"{each['url']}|{each['version']}" for each in found] == [information.one("questionnaire")]
+
+
+def every_resource(value: Any) -> list[Json]:
+    if isinstance(value, list):
+        return [each for member in value for each in every_resource(member)]
+    if not isinstance(value, dict):
+        return []
+    inside = [each for member in value.values() for each in every_resource(member)]
+    return [value, *inside] if "resourceType" in value else inside

@@ -381,3 +381,23 @@ def test_an_order_of_little_but_the_drug_is_no_error(call: Caller, left: tuple[s
     request["context"]["draftOrders"]["entry"] = [{"resource": kept}]
     answer = call.answer(configured(request, max_cards=5))
     assert len(answer.actions) == 1
+
+
+@pytest.mark.rules("R-28", "R-27")
+def test_billing_codes_are_considered_and_not_needed(call: Caller) -> None:
+    request = dose_too_high()
+    known = call.answer(request)
+    concept = order_in(request)["medicationCodeableConcept"]
+    concept["coding"].append({"system": "http://example.org/local-drugs", "code": "17"})
+    concept["extension"] = [
+        {
+            "url": "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options",
+            "valueCodeableConcept": {
+                "coding": [{"system": "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "J2820"}]
+            },
+        }
+    ]
+    assert call.answer(request).statuses == known.statuses
+    concept["coding"] = concept["coding"][-1:]
+    concept["text"] = "as above"
+    assert call.answer(request).statuses == known.statuses
