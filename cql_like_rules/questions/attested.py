@@ -36,6 +36,7 @@ from cql_like_rules.cql.syntax import (
     Operation,
     ParameterDef,
     Property,
+    Retrieve,
     TypeOperation,
 )
 from cql_like_rules.policy import Policy
@@ -132,6 +133,8 @@ class _Walk:
             yield from self._referred(node, reference, library, operands)
         elif isinstance(node, Property) and _is_order(library.reference(node.source)):
             yield Footing(order_elements=frozenset({node.path}))
+        if _passes_by(node, reference, library):
+            yield _untold(node, "an answer is read past the functions that take a link")
         for child in node.children():
             yield from self._met(child, library, operands)
 
@@ -164,8 +167,21 @@ class _Walk:
 
 def _reading(call: FunctionRef, reader: str, links: Strings) -> Footing:
     if links is None:
-        return Footing(problems=(Problem(call.position, "which attestation this reads cannot be told", found=reader),))
+        return _untold(call, "which attestation this reads cannot be told", reader)
     return Footing(tuple(Reading(link, reader) for link in sorted(links)))
+
+
+def _untold(node: Node, message: str, found: str = "") -> Footing:
+    return Footing(problems=(Problem(node.position, message, found=found),))
+
+
+def _passes_by(node: Node, reference: Reference | None, library: ResolvedLibrary) -> bool:
+    """Whether it takes answers as they stand, outside the library: nobody could tell which are asked for."""
+    if library.library.name == LIBRARY:
+        return False
+    if isinstance(node, Retrieve):
+        return node.type.name == "QuestionnaireResponse"
+    return bool(reference and reference.kind is Kind.DEFINE and library.home(reference).library.name == LIBRARY)
 
 
 def _is_reader(reference: Reference, home: ResolvedLibrary) -> bool:

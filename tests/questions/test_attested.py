@@ -112,6 +112,16 @@ def test_a_link_that_cannot_be_worked_out_is_told_with_its_place(footing: Any, w
     assert problem.position.file.endswith("policy.cql")
 
 
+@pytest.mark.parametrize("written", ["[QuestionnaireResponse]", 'Attestations."Items"'])
+def test_answers_that_are_read_past_their_links_are_told(footing: Any, written: str) -> None:
+    (problem,) = footing(f"exists {written}").problems
+    assert problem.message == "an answer is read past the functions that take a link"
+
+
+def test_the_library_itself_reads_answers_as_it_likes(footing: Any) -> None:
+    assert footing("Attestations.Concerns('T.1/I')").problems == ()
+
+
 def test_too_many_possible_links_are_none_that_can_be_told(footing: Any) -> None:
     many = "{" + ", ".join(f"'{number}'" for number in range(20)) + "}"
     found = footing(f"exists (from ({many}) A, ({many}) B where Attestations.YesNo(A + B))")
