@@ -23,9 +23,8 @@ from xml.sax.saxutils import escape
 from cds_service.artifacts.code_systems import code_system
 from cds_service.artifacts.identity import canonical, fhir_id
 from cds_service.artifacts.logic_library import effective_period
-from cql_like_rules.determination import Determination
 from cql_like_rules.policy import Policy
-from cql_like_rules.questions import Form, Question, form_needed, forms_of
+from cql_like_rules.questions import Form, Question, forms_of
 from cql_like_rules.questions.forms import CHOICE, DISPLAY, QUANTITY
 
 ATTESTATION = canonical("CodeSystem", "attestation")
@@ -83,15 +82,6 @@ def questionnaire(form: Form, *, newest: bool = True) -> dict[str, Any]:
 def questionnaire_id(form: Form, *, newest: bool) -> str:
     """The id of a form's Questionnaire; that of an earlier version of the policy has the version behind it."""
     return fhir_id(form.id) if newest else fhir_id(form.id, form.policy.version)
-
-
-def questionnaire_for(determination: Determination) -> str | None:
-    """The address with version of the Questionnaire that asks for a missing criterion which stands in the way.
-
-    None when no answer would move the determination on.
-    """
-    form = form_needed(determination)
-    return form.canonical if form else None
 
 
 def items_of(form: Form) -> list[Item]:

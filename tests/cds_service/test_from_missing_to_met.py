@@ -177,6 +177,7 @@ def told(visit: Any) -> Callable[..., tuple[Json, Json, Json]]:
     return tell
 
 
+@pytest.mark.rules("X-21", "X-23")
 @story
 def test_what_is_missing_is_met_once_it_is_answered(told: Any, policy: str) -> None:
     before, after, _ = told(policy)
@@ -204,6 +205,7 @@ def test_a_form_that_is_sent_back_unanswered_changes_nothing(told: Any, policy: 
     assert (after["status"], criteria(after)) == (before["status"], criteria(before))
 
 
+@pytest.mark.rules("B-3", "Q-1", "X-20")
 @pytest.mark.parametrize("policy", [policy for policy in STORIES if policy != "DARA.REVIEW"])
 def test_coverage_information_names_the_questionnaire_and_then_no_more(visit: Any, told: Any, policy: str) -> None:
     example, section, _ = STORIES[policy]
@@ -218,6 +220,7 @@ def test_coverage_information_names_the_questionnaire_and_then_no_more(visit: An
     assert said(after, "questionnaire") == []
 
 
+@pytest.mark.rules("X-21")
 @pytest.mark.parametrize("policy", [policy for policy in STORIES if policy != "DARA.REVIEW"])
 def test_the_order_with_its_context_calls_for_the_same_questionnaire(visit: Any, policy: str) -> None:
     signing = visit(STORIES[policy][0], policy)

@@ -10,7 +10,7 @@ import pytest
 
 from cql_like_rules.determination import CriterionResult, Status
 from cql_like_rules.orders.order import BodySize
-from cql_like_rules.questions import Form, form_for, forms_of
+from cql_like_rules.questions import Form, form_for, form_needed, forms_of
 from cql_like_rules.questions.words import Option
 
 SECTIONS = (
@@ -298,3 +298,41 @@ def test_a_criterion_that_nothing_is_asked_about_is_not_decided(forms: Forms, cr
     (form,) = forms(criterion_define("I", "Attestations.YesNo('T.1/I')")).values()
     assert not form.answers(missing("T.1/I.9"), order())
     assert form.answers(missing("T.1/I", "diagnosis"), order(dose=None))
+
+
+# --- the form that is needed ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def needed(asking: Any, tiny: Any) -> Callable[..., str | None]:
+    """The address of the form that the tiny order (300 ug/m2 a day) calls for, by a policy with these defines."""
+
+    def of(defines: str, request: Any = None) -> str | None:
+        form = form_needed(tiny.determination(asking(defines), request))
+        return form.canonical if form else None
+
+    return of
+
+
+CANONICAL = "https://oncology-cds.example/Questionnaire/T.1-I|1.0"
+
+
+def test_a_missing_answer_that_stands_in_the_way_calls_for_the_form(needed: Any, criterion_define: Any) -> None:
+    assert needed(criterion_define("I", "Attestations.YesNo('T.1/I')")) == CANONICAL
+
+
+def test_an_order_that_is_met_calls_for_none(needed: Any, criterion_define: Any) -> None:
+    assert needed(criterion_define("I", "Coalesce(true, Attestations.YesNo('T.1/I'))")) is None
+
+
+def test_what_is_missing_and_does_not_stand_in_the_way_calls_for_none(needed: Any, criterion_define: Any) -> None:
+    either = criterion_define("I", '"I.1" or "I.2"') + criterion_define("I.1", "true")
+    assert needed(either + criterion_define("I.2", "Attestations.YesNo('T.1/I.2')")) is None
+
+
+def test_a_dose_calls_for_it_only_for_want_of_the_body_size(needed: Any, criterion_define: Any, tiny: Any) -> None:
+    per_size = criterion_define("I", "\"Order\".perDayPerM2 <= 5 'mg/m2/d'", "dose")
+    assert needed(per_size, tiny.request(300, "ug")) == CANONICAL
+    assert needed(per_size, tiny.request(None)) is None
+    absolute = criterion_define("I", "\"Order\".perDay <= 5 'mg/d'", "dose")
+    assert needed(absolute, tiny.request(300, "ug/m2")) is None

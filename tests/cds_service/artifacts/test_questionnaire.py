@@ -15,7 +15,6 @@ from cds_service.artifacts.questionnaire import (
     LAUNCH_CONTEXT,
     UNIT_OPTION,
     attestation_code_system,
-    questionnaire_for,
     questionnaires_of,
 )
 from cds_service.validation import problems_of
@@ -269,42 +268,3 @@ def test_what_rests_on_the_order_is_not_prepopulated(questionnaire: Any, criteri
     made = questionnaire(criterion_define("I", "Coalesce(\"Order\".date is not null, Attestations.YesNo('T.1/I'))"))
     assert "extension" not in made
     assert not any("extension" in item for item in made["item"])
-
-
-# --- the one that is needed ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def needed(policy: Any, tiny: Any) -> Callable[..., str | None]:
-    """The questionnaire that the tiny order (300 ug/m2 a day) calls for, by a policy with these defines."""
-
-    def of(defines: str, request: Any = None) -> str | None:
-        return questionnaire_for(tiny.determination(policy(defines), request))
-
-    return of
-
-
-CANONICAL = "https://oncology-cds.example/Questionnaire/T.1-I|1.0"
-
-
-def test_a_missing_answer_that_stands_in_the_way_calls_for_the_questionnaire(
-    needed: Any, criterion_define: Any
-) -> None:
-    assert needed(criterion_define("I", "Attestations.YesNo('T.1/I')")) == CANONICAL
-
-
-def test_an_order_that_is_met_calls_for_none(needed: Any, criterion_define: Any) -> None:
-    assert needed(criterion_define("I", "Coalesce(true, Attestations.YesNo('T.1/I'))")) is None
-
-
-def test_what_is_missing_and_does_not_stand_in_the_way_calls_for_none(needed: Any, criterion_define: Any) -> None:
-    either = criterion_define("I", '"I.1" or "I.2"') + criterion_define("I.1", "true")
-    assert needed(either + criterion_define("I.2", "Attestations.YesNo('T.1/I.2')")) is None
-
-
-def test_a_dose_calls_for_it_only_for_want_of_the_body_size(needed: Any, criterion_define: Any, tiny: Any) -> None:
-    per_size = criterion_define("I", "\"Order\".perDayPerM2 <= 5 'mg/m2/d'", "dose")
-    assert needed(per_size, tiny.request(300, "ug")) == CANONICAL
-    assert needed(per_size, tiny.request(None)) is None
-    absolute = criterion_define("I", "\"Order\".perDay <= 5 'mg/d'", "dose")
-    assert needed(absolute, tiny.request(300, "ug/m2")) is None
