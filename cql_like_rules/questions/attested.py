@@ -150,12 +150,11 @@ class _Walk:
             case ParameterDef(default=Expression() as default) as parameter:
                 yield self._definition(parameter, default, home, {})
             case FunctionDef() as function if isinstance(node, FunctionRef):
-                given = [folded(operand, library, operands) for operand in library.operands(node)]
+                given = _given(node, function, library, operands)
                 if _is_reader(reference, home):
-                    yield _reading(node, function.name, given[0])
+                    yield _reading(node, function.name, next(iter(given.values())))
                 else:
-                    named = dict(zip(map(id, function.operands), given, strict=False))
-                    yield self._definition(function, function.expression, home, named)
+                    yield self._definition(function, function.expression, home, given)
 
     def _definition(self, definition: Node, body: Expression, home: ResolvedLibrary, operands: _Operands) -> Footing:
         key = (id(definition), tuple(operands.values()))
@@ -228,13 +227,19 @@ def _named(node: IdentifierRef | Property | FunctionRef, library: ResolvedLibrar
         case AliasedQuerySource(expression=expression) | LetClause(expression=expression):
             return folded(expression, library, operands)
         case FunctionDef() as function if isinstance(node, FunctionRef):
-            given = [folded(operand, library, operands) for operand in library.operands(node)]
-            return folded(function.expression, home, dict(zip(map(id, function.operands), given, strict=False)))
+            return folded(function.expression, home, _given(node, function, library, operands))
     if reference.kind is Kind.OPERAND and reference.declaration is not None:
         return operands.get(id(reference.declaration))
     if reference.kind is Kind.SYSTEM_FUNCTION and reference.name == "Coalesce" and isinstance(node, FunctionRef):
         return _any_of(node.operands, library, operands)
     return None
+
+
+def _given(call: FunctionRef, function: FunctionDef, library: ResolvedLibrary, operands: _Operands) -> _Operands:
+    """What the operands of a function may be in a call. In a sort clause the row, the first one, is not written."""
+    written = [folded(operand, library, operands) for operand in library.operands(call)]
+    unwritten: list[Strings] = [None] * (len(function.operands) - len(written))
+    return dict(zip(map(id, function.operands), [*unwritten, *written], strict=True))
 
 
 def _any_of(parts: Iterable[Expression], library: ResolvedLibrary, operands: _Operands) -> Strings:

@@ -83,6 +83,11 @@ def test_functions_of_other_libraries_are_followed(footing: Any) -> None:
     assert links(footing("Helpers.Asked('I.A') or 'I.B'.asked()")) == ["T.1/I.A", "T.1/I.B"]
 
 
+def test_the_row_that_a_sort_clause_does_not_write_is_no_link(footing: Any) -> None:
+    others = "define fluent function rank(observation FHIR.Observation, link String): Attestations.WholeNumber(link)\n"
+    assert links(footing("First([Observation] O sort by rank('T.1/I.A'))", others)) == ["T.1/I.A"]
+
+
 def test_what_other_criteria_read_is_theirs(asking: Asking, criterion_define: Any) -> None:
     policy = asking(
         criterion_define("I.A", "Attestations.YesNo('T.1/I.A')")
