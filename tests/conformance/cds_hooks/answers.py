@@ -320,7 +320,7 @@ def echo_violations(order: Json, resource: Json) -> Iterator[str]:
 
     What others asserted has to be there still, word by word, and before ours.
     """
-    sent = [each for each in order.get("extension", []) if each.get("url") == URL]
+    sent = [each for each in order.get("extension") or [] if each.get("url") == URL]
     returned = [each for each in resource.get("extension", []) if each.get("url") == URL]
     ours = {info.coverage for info in read_coverage_information(resource) if info.json not in sent}
     for each in read_coverage_information(order):

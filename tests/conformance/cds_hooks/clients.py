@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,11 +77,10 @@ class Signing:
 
 @dataclass(slots=True)
 class Client:
-    """What all clients do. `answered` is told every request and answer, for tests that look closer."""
+    """What all clients do."""
 
     http: Any
     hook: str = "order-sign"
-    answered: Callable[[Json, Json], None] = field(default=lambda request, answer: None)
 
     def service(self) -> Json:
         """The service for the hook, as discovery tells it."""
@@ -107,7 +106,6 @@ class Client:
         found = self.violations(answer, [exact(order) for order in signing.orders])
         if found:
             raise Violations(found)
-        self.answered(request, reply.json)
         return answer
 
     def request(self, signing: Signing, service: Json) -> Json:

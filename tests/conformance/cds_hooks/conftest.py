@@ -10,10 +10,9 @@ import responses
 from flask import Flask
 from flask.testing import FlaskClient
 
-from cds_service.commands.loading import loaded
 from cds_service.settings import Settings
-from tests.conformance.cds_hooks.clients import InProcess, Signing
-from tests.conformance.cds_hooks.examples import application, closed, names, signing_of
+from tests.conformance.cds_hooks.clients import InProcess
+from tests.conformance.cds_hooks.examples import application, closed
 from tests.conformance.cds_hooks.vectors import Caller
 
 
@@ -76,15 +75,3 @@ def another(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
     yield another
     for app in made.values():
         closed(app)
-
-
-@pytest.fixture(params=names())
-def signing(request: pytest.FixtureRequest) -> Signing:
-    """What is signed in each example."""
-    return signing_of(request.param)
-
-
-@pytest.fixture(scope="session")
-def policies() -> frozenset[str]:
-    """The ids of the policies that say what is covered, not those that only advise."""
-    return frozenset(policy.id for policy in loaded(Settings(dev=True)).decider.policies if not policy.is_guidance)

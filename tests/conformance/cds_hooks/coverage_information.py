@@ -108,14 +108,14 @@ class CoverageInformation:
 
 def read_coverage_information(resource: Mapping[str, Any]) -> list[CoverageInformation]:
     """Every coverage-information of an order."""
-    return [_read(each) for each in resource.get("extension", []) if each.get("url") == URL]
+    return [_read(each) for each in resource.get("extension") or [] if each.get("url") == URL]
 
 
 def without_coverage_information(resource: Mapping[str, Any], coverage: str = "") -> dict[str, Any]:
     """The order without coverage-information (of one coverage, or of any), and without an `extension` left empty."""
     kept = [
         each
-        for each in resource.get("extension", [])
+        for each in resource.get("extension") or []
         if each.get("url") != URL or (coverage and _read(each).coverage != coverage)
     ]
     rest = {name: member for name, member in resource.items() if name != "extension"}

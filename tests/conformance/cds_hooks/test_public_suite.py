@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -93,6 +94,17 @@ def test_1_02_and_1_03_discovery_is_valid(client: FlaskClient) -> None:
 def test_crd_services_declare_versions_and_options(crd_services: list[Json]) -> None:
     assert [problem for service in crd_services for problem in version_errors(service)] == []
     assert [problem for service in crd_services for problem in option_errors(service)] == []
+
+
+@pytest.mark.rules("D-11", "D-12")
+def test_a_server_of_crd_services_only_passes_where_every_service_is_looked_at(
+    another: Callable[..., FlaskClient],
+) -> None:
+    client = another(offered="crd")
+    services = client.get("/cds-services").get_json()["services"]
+    assert [service["id"] for service in services] == [f"{hook}-crd" for hook in HOOKS]
+    assert [problem for each in services for problem in (*version_errors(each), *option_errors(each))] == []
+    assert Caller(client)(request_of(BODIES[0]), "order-sign").status_code == 404
 
 
 @pytest.mark.rules("D-17", "P-1", "P-3")

@@ -87,7 +87,7 @@ def test_T_01_each_crd_service_declares_its_versions_and_options(crd_services: l
     assert [each for each in again if each in crd_services] == crd_services
 
 
-@pytest.mark.rules("S-10", "D-9")
+@pytest.mark.rules("S-10")
 @pytest.mark.parametrize("path", ["/cds-services", "/cds-services/order-sign-crd", "/cds-services/order-sign/feedback"])
 def test_T_03_a_browser_may_ask_without_credentials_whether_it_may_call(client: FlaskClient, path: str) -> None:
     response = client.options(

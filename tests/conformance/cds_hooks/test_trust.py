@@ -87,7 +87,7 @@ def client(trusting: Flask) -> FlaskClient:
     return trusting.test_client()
 
 
-@pytest.mark.rules("S-2", "S-3", "S-4", "S-5", "F-6")
+@pytest.mark.rules("D-9", "S-2", "S-3", "S-4", "S-5")
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_T_02_a_trusted_client_is_answered(client: FlaskClient, algorithm: str) -> None:
     discovery = client.get("/cds-services", **with_token(token("/cds-services", algorithm)))
