@@ -20,6 +20,10 @@ _NO_DRAFTS: Mapping[str, Any] = {"resourceType": "Bundle"}
 # Somewhat wider than FHIR's id, as some systems use underscores and long ids; never a path (`..`).
 _ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._\-]{1,128}")
 _REFERENCE = re.compile(r"(?:https?://[^\s?#]+/)?(([A-Z][A-Za-z]+)/(?!\.+\Z)[\w.\-]{1,128})", re.ASCII)
+_DISPATCH_NAMES = (
+    ("dispatchedOrders", "dispatched-orders", "order"),
+    ("fulfillmentTasks", "fulfillment-tasks", "task"),
+)
 _PRACTITIONERS = frozenset({"Practitioner", "PractitionerRole"})
 
 
@@ -135,7 +139,8 @@ class OrderSelectContext(OrderSignContext):
 class OrderDispatchContext(Context):
     """The context of `order-dispatch`: orders that go to a performer. It names them; they are elsewhere.
 
-    Hook version 1.1 has `dispatchedOrders` and `fulfillmentTasks`, version 1.0 one `order` and one `task`.
+    Hook version 1.1 has `dispatchedOrders` and `fulfillmentTasks`, which its examples write with a hyphen too; version
+    1.0 has one `order` and one `task`.
     """
 
     dispatched_orders: tuple[str, ...] = Field(min_length=1)
@@ -155,15 +160,17 @@ class OrderDispatchContext(Context):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_version_1_0(cls, value: Any) -> Any:
+    def _under_one_name(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
         renamed = dict(value)
-        for old, new in (("order", "dispatchedOrders"), ("task", "fulfillmentTasks")):
-            if renamed.get(new) is None and renamed.get(old) is not None:
-                renamed[new] = [renamed[old]]
-            if renamed.get(new) is None:
-                renamed.pop(new, None)
+        for name, hyphened, single in _DISPATCH_NAMES:
+            one = None if value.get(single) is None else [value[single]]
+            given = next((each for each in (value.get(name), value.get(hyphened), one) if each is not None), None)
+            if given is None:
+                renamed.pop(name, None)
+            else:
+                renamed[name] = given
         return renamed
 
     @field_validator("dispatched_orders")

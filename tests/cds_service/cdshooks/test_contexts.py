@@ -86,6 +86,15 @@ def test_the_names_of_hook_version_1_0_mean_the_same(post: Post, dispatch: Any, 
     assert [order["id"] for order in decider.orders.asked] == ["mr1"]
 
 
+@pytest.mark.rules("R-51")
+def test_the_names_of_version_1_1_may_have_a_hyphen(post: Post, dispatch: Any, decider: Any) -> None:
+    context = dispatch["context"]
+    context["dispatched-orders"] = context.pop("dispatchedOrders")
+    context["fulfillment-tasks"] = context.pop("fulfillmentTasks")
+    assert post(dispatch, DISPATCH_URL).status_code == 200
+    assert [order["id"] for order in decider.orders.asked] == ["mr1"]
+
+
 def test_orders_that_were_not_dispatched_are_not_asked_about(post: Post, dispatch: Any, decider: Any) -> None:
     entries = dispatch["prefetch"]["dispatchedOrders"]["entry"]
     entries.append({"resource": entries[0]["resource"] | {"id": "mr2"}})

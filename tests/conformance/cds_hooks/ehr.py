@@ -44,9 +44,6 @@ class Ehr:
     def store(self, resource: Json) -> None:
         self._resources[f"{resource['resourceType']}/{resource['id']}"] = resource
 
-    def remove(self, type_name: str) -> None:
-        self._resources = {name: each for name, each in self._resources.items() if each["resourceType"] != type_name}
-
     def read(self, reference: str) -> Json | None:
         return self._resources.get("/".join(reference.rstrip("/").split("/")[-2:]))
 

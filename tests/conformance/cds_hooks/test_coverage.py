@@ -19,6 +19,7 @@ from tests.conformance.cds_hooks.coverage_information import (
     coverage_information_violations,
     read_coverage_information,
 )
+from tests.conformance.cds_hooks.exact import resources_in
 from tests.conformance.cds_hooks.examples import request_of
 from tests.conformance.cds_hooks.vectors import (
     Caller,
@@ -355,14 +356,5 @@ def test_the_package_of_an_assertion_holds_its_questionnaire(call: Caller) -> No
     )
     assert response.status_code == 200, response.text
     package = response.get_json(force=True)
-    found = [each for each in every_resource(package) if each["resourceType"] == "Questionnaire"]
+    found = [each for each in resources_in(package) if each["resourceType"] == "Questionnaire"]
     assert [f"{each['url']}|{each['version']}" for each in found] == [information.one("questionnaire")]
-
-
-def every_resource(value: Any) -> list[Json]:
-    if isinstance(value, list):
-        return [each for member in value for each in every_resource(member)]
-    if not isinstance(value, dict):
-        return []
-    inside = [each for member in value.values() for each in every_resource(member)]
-    return [value, *inside] if "resourceType" in value else inside
