@@ -37,7 +37,9 @@ def test_a_reason_is_a_sentence_and_not_an_excuse_in_two_words() -> None:
 
 
 def test_the_page_says_what_rules_and_marks_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == conformance_page(PARTS, MARKS)
+    assert PAGE.read_text(encoding="utf-8") == conformance_page(PARTS, MARKS), (
+        "write it anew: python -m tests.conformance.cds_hooks.page"
+    )
 
 
 def test_every_row_of_the_table_of_requests_is_there() -> None:
