@@ -6,6 +6,7 @@ Source: CQL 1.5.3, Appendix G (lexer rules), Developer's Guide, Lexical Elements
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -146,6 +147,13 @@ def _runs_on(group: str, raw: str) -> bool:
 def lex(text: str, file: str) -> Lexed:
     """All tokens and comments of a text, with what could not be read."""
     return _Lexer(text, file).lexed()
+
+
+def lexemes(text: str) -> Iterator[tuple[str, str]]:
+    """Every piece of a text as it is written, spaces and comments included: its group (`space`, `block`, `line`, …)
+    and its characters. What is told is right only for a text that `lex` has no problem with."""
+    for match in _TOKEN.finditer(text, 1 if text.startswith("\ufeff") else 0):
+        yield str(match.lastgroup), match.group()
 
 
 class _Lexer:
