@@ -27,6 +27,8 @@ from cds_service.cdshooks.services import Service, Services
 from cds_service.cdshooks.wire import write_json
 from cds_service.crd import Forms, no_forms
 from cds_service.decision import Decider
+from cds_service.limits.calls import SizeLimits
+from cds_service.limits.rates import RateLimits
 from cds_service.logs import places, silence_addresses
 from cds_service.openapi.blueprint import openapi_blueprint
 from cds_service.openapi.document import openapi_document
@@ -35,14 +37,12 @@ from cds_service.security.caller import NOBODY
 from cds_service.security.tokens import NotAuthenticated
 from cds_service.settings import Settings
 from cds_service.store.database import Database, StoreFailed
-from cds_service.store.evaluations import BackgroundSink, EvaluationSink, EvaluationTable
-from cds_service.store.feedback import FeedbackTable
+from cds_service.store.feedback import FeedbackDesk, FeedbackTable
+from cds_service.store.spooling import EvaluationSink, SpoolingSink, spool_folder
 from cql_like_rules.terminology import Terminology
 
 _log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
-# Calls that wait for the store are in memory; with their contents they need far more of it.
-_WAITING, _WAITING_SEALED = 10_000, 500
 _ISSUE_CODES = {400: "structure", 404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
 
 
@@ -64,7 +64,7 @@ def create_app(
     `services` are those that discovery lists, `terminology` lets drugs be known by their text. `artifacts` are served
     below `/fhir`, with `package` as the operation that gives a Questionnaire with all that it needs, and `pages` below
     `/policies` (None: nothing is). `forms` tells which questionnaire asks for what is missing. `database` is
-    that of the settings, `sink` is where calls are remembered (the database, in the background). A database that cannot
+    that of the settings, `sink` is where calls are remembered (the database, by way of the spool). A database that cannot
     be reached keeps neither the application from starting nor a card from being shown. Raises ClientsRefused for a file
     of trusted clients that cannot be used.
     """
@@ -78,27 +78,26 @@ def create_app(
     except StoreFailed as error:
         _log.error("store not ready", reason=str(error))
     if sink is None:
-        sink = BackgroundSink(
-            EvaluationTable(database), capacity=_WAITING_SEALED if settings.store_clinical else _WAITING
-        )
+        sink = SpoolingSink(database, spool_folder(settings), settings.spool_max_bytes)
         atexit.register(sink.close)
     app.extensions["oncology-cds"] = {"database": database, "sink": sink}
     answering = Answering(settings, decider, terminology, forms)
     policy_page = partial(_address_of, pages, settings) if pages else str
-    feedback = FeedbackTable(database)
+    feedback = FeedbackDesk(FeedbackTable(database), sink.keep)
     offered = Services(services)
-    app.register_blueprint(hooks_blueprint(offered, answering, Auditing(settings, sink), feedback, policy_page))
+    limits = SizeLimits.of(settings)
+    app.register_blueprint(hooks_blueprint(offered, answering, Auditing(settings, sink), feedback, limits, policy_page))
     if pages is not None:
         app.register_blueprint(pages)
     if artifacts is not None:
-        app.register_blueprint(fhir_blueprint(artifacts, partial(base_url, settings), package))
+        app.register_blueprint(fhir_blueprint(artifacts, partial(base_url, settings), limits, package))
     types = artifacts.types if artifacts else ()
     describe = partial(openapi_document, offered.all, types, packages=package is not None)
     app.register_blueprint(openapi_blueprint(describe))
     _allow_browsers(app, settings)
     _add_health(app)
     _surround_requests(app)
-    _ask_who_calls(app, Authentication(settings, database))
+    _ask_who_calls(app, Authentication(settings, database), RateLimits(settings))
     _answer_errors(app)
     return app
 
@@ -115,7 +114,7 @@ def _allow_browsers(app: Flask, settings: Settings) -> None:
         origins=list(settings.cors_origins),
         methods=["GET", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-        expose_headers=["X-Request-ID"],
+        expose_headers=["Retry-After", "X-Request-ID"],
         max_age=3600,
     )
 
@@ -152,17 +151,20 @@ def _surround_requests(app: Flask) -> None:
         return response
 
 
-def _ask_who_calls(app: Flask, authentication: Authentication) -> None:
+def _ask_who_calls(app: Flask, authentication: Authentication, rates: RateLimits) -> None:
     @app.before_request
     def ask() -> None:
+        rates.admit_address(request)
         g.caller = authentication.require(request)
         if g.caller is not NOBODY:
             g.logged["client"] = g.caller.name
+        rates.admit(request, g.caller)
 
     @app.errorhandler(NotAuthenticated)
     def refused(refusal: NotAuthenticated) -> Response:
         # Who is not trusted is not told why (CDS Hooks, best practices): the reason is for the log alone.
         g.logged["refused"] = str(refusal)
+        rates.count_untrusted(request)
         response = Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         del response.headers["Content-Type"]
         return response
@@ -198,4 +200,5 @@ def _answer_errors(app: Flask) -> None:
 
 
 def _outcome_response(refusal: CallRefused) -> Response:
-    return Response(write_json(operation_outcome(refusal.issues)), status=refusal.status, mimetype=CONTENT_TYPE)
+    outcome = write_json(operation_outcome(refusal.issues))
+    return Response(outcome, status=refusal.status, headers=refusal.headers, mimetype=CONTENT_TYPE)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import limits
 from cryptography.fernet import Fernet
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,6 +35,18 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///var/oncology-cds.sqlite3"
 
+    spool_folder: Path | None = None
+    """Where calls and feedback wait on disk for the database; without it beside an SQLite database, else `var/spool`."""
+
+    spool_max_bytes: PositiveInt = 256 * 1024 * 1024
+    """How much of it each worker process may fill."""
+
+    retention_days: PositiveInt = 730
+    """How old calls and their feedback are when `oncology-cds store purge` deletes them."""
+
+    retention_clinical_days: PositiveInt = 90
+    """How old calls are when their contents are deleted by it."""
+
     deadline_seconds: PositiveFloat = 5.0
     """The time for one whole call (CRD: 90 % of answers within 5 s)."""
 
@@ -57,6 +70,30 @@ class Settings(BaseSettings):
 
     max_body_bytes: PositiveInt = 10 * 1024 * 1024
     """The largest request body that is read."""
+
+    max_resources: PositiveInt = 10_000
+    """How many resources one request may bring, and how many more are read from a FHIR server for it."""
+
+    max_orders: PositiveInt = 100
+    """How many orders one call may be about."""
+
+    max_fhir_call_bytes: PositiveInt = 50 * 1024 * 1024
+    """How much is read from a FHIR server for one call, all answers together."""
+
+    fhir_requests: PositiveInt = 200
+    """How many reads and searches one call may cause."""
+
+    decide_seconds: PositiveFloat = 5.0
+    """The time for deciding: no further order is begun after it."""
+
+    rate_limit: str = "6000/minute"
+    """How often one client, or one address where clients are not known, may ask; empty: as often as it likes."""
+
+    rate_limit_storage: str = "memory://"
+    """Where requests are counted: in each process, or in a store that all share (`redis://…`)."""
+
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many proxies stand before the service, whose `X-Forwarded-…` headers are believed."""
 
     body_size_age_days: PositiveInt = 90
     """How old a weight, height or body surface area may be, on the day of the order."""
@@ -100,7 +137,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("plans_file", "trusted_clients_file", "public_url", mode="before")
+    @field_validator("plans_file", "trusted_clients_file", "public_url", "spool_folder", mode="before")
     @classmethod
     def _empty_as_absent(cls, value: object) -> object:
         return None if value == "" else value
@@ -119,6 +156,13 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an http or https URL without query and fragment")
         return value.rstrip("/")
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _a_rate(cls, value: str) -> str:
+        if value:
+            limits.parse(value)
+        return value
 
     @field_validator("store_clinical_key")
     @classmethod

@@ -18,6 +18,7 @@ from cds_service.artifacts.search import found, searchset, used
 from cds_service.cdshooks.outcome import refused
 from cds_service.cdshooks.reading import json_body, read_object
 from cds_service.cdshooks.wire import write_json
+from cds_service.limits.calls import SizeLimits
 
 _SECONDS_KEPT = 300
 """How long a client may use what it has without asking again; then it asks with the ETag."""
@@ -29,7 +30,9 @@ Operation = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """An operation of FHIR: Parameters in, a resource out. Raises CallRefused."""
 
 
-def fhir_blueprint(artifacts: Artifacts, base: Callable[[], str], package: Operation | None = None) -> Blueprint:
+def fhir_blueprint(
+    artifacts: Artifacts, base: Callable[[], str], limits: SizeLimits, package: Operation | None = None
+) -> Blueprint:
     """The routes below `/fhir`. They raise CallRefused, which the application answers.
 
     `base` tells, within a request, the address of the service; `package` is the operation of Da Vinci DTR that gives a
@@ -58,16 +61,18 @@ def fhir_blueprint(artifacts: Artifacts, base: Callable[[], str], package: Opera
         return _answer(write_json(searchset(address, searched, found(artifacts.of_type(type_name), searched))))
 
     if package is not None:
-        _add_package(blueprint, package)
+        _add_package(blueprint, package, limits)
     return blueprint
 
 
-def _add_package(blueprint: Blueprint, package: Operation) -> None:
+def _add_package(blueprint: Blueprint, package: Operation, limits: SizeLimits) -> None:
     @blueprint.post(f"/{_PACKAGE}")
     @blueprint.post(f"/Questionnaire/{_PACKAGE}")
     def questionnaire_package() -> Response:
         mimetype = media_type(request)
-        return Response(write_json(package(read_object(json_body()))), mimetype=mimetype)
+        parameters = read_object(json_body())
+        limits.check_parameters(parameters)
+        return Response(write_json(package(parameters)), mimetype=mimetype)
 
     @blueprint.get(f"/{_PACKAGE}")
     @blueprint.get(f"/Questionnaire/{_PACKAGE}")

@@ -11,8 +11,9 @@ from flask import Blueprint, Response, g
 
 from cds_service.answering import Answering
 from cds_service.auditing import Auditing, OpenCall
+from cds_service.limits.calls import SizeLimits
 from cds_service.store.database import StoreFailed
-from cds_service.store.feedback import FeedbackTable
+from cds_service.store.feedback import FeedbackDesk
 
 from .feedback import Feedback
 from .outcome import CallRefused, Issue
@@ -25,7 +26,8 @@ def hooks_blueprint(
     services: Services,
     answering: Answering,
     auditing: Auditing,
-    feedback: FeedbackTable,
+    feedback: FeedbackDesk,
+    limits: SizeLimits,
     policy_page: Callable[[], str] = str,
 ) -> Blueprint:
     """The routes below `/cds-services`. They raise CallRefused, which the application answers.
@@ -46,7 +48,9 @@ def hooks_blueprint(
         services.with_id(service_id)
         g.call = open_call = OpenCall(service_id, g.caller, datetime.datetime.now(datetime.UTC))
         open_call.body = json_body()
-        service, hook_request = services.read_call(service_id, open_call.body)
+        value = read_object(open_call.body)
+        limits.check_call(value)
+        service, hook_request = services.read_call(service_id, value)
         open_call.request = hook_request
         g.logged.update(service=service.id, hook=hook_request.hook, hook_instance=hook_request.hook_instance)
         open_call.answer = answering.answer(service, hook_request, g.caller, policy_page())
@@ -64,7 +68,9 @@ def hooks_blueprint(
     @blueprint.post("/<service_id>/feedback")
     def give_feedback(service_id: str) -> Response:
         service = services.with_id(service_id)[0]
-        batch = read_model(Feedback, read_object(json_body()))
+        value = read_object(json_body())
+        limits.check_feedback(value)
+        batch = read_model(Feedback, value)
         g.logged.update(service=service.id, feedback=len(batch.feedback))
         now = datetime.datetime.now(datetime.UTC)
         try:

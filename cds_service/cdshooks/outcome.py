@@ -5,7 +5,7 @@ Nothing of the request is ever repeated in it: an outcome ends up in logs and ti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,13 @@ class Issue:
 
 
 class CallRefused(Exception):
-    """A call that is answered with a status and an OperationOutcome instead of cards."""
+    """A call that is answered with a status, headers and an OperationOutcome instead of cards."""
 
-    def __init__(self, status: int, issues: Sequence[Issue]) -> None:
+    def __init__(self, status: int, issues: Sequence[Issue], headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status}: " + "; ".join(issue.text for issue in issues))
         self.status = status
         self.issues = tuple(issues)
+        self.headers = dict(headers or {})
 
 
 def refused(status: int, code: str, text: str, expression: str = "") -> CallRefused:

@@ -11,7 +11,7 @@ from cds_service.fhir.wanted import Wanted
 from .envelope import HookRequest, OrderSignRequest
 from .filled import filled
 from .outcome import CallRefused, Issue, refused
-from .reading import read_model, read_object
+from .reading import read_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ class Services:
             raise refused(404, "not-found", "There is no service with this id; /cds-services lists those there are.")
         return found
 
-    def read_call(self, service_id: str, body: bytes) -> tuple[Service, HookRequest]:
+    def read_call(self, service_id: str, value: Mapping[str, Any]) -> tuple[Service, HookRequest]:
         """The service that a call is for, and the call.
 
         Raises CallRefused: 404 for an unknown id, 400 with every problem of the envelope.
         """
-        return _read(self.with_id(service_id), read_object(body))
+        return _read(self.with_id(service_id), value)
 
     def read_for_hook(self, value: Mapping[str, Any]) -> tuple[Service, HookRequest]:
         """The first service for the hook of a call, and the call. Raises CallRefused as `read_call` does."""

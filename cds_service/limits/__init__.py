@@ -1,0 +1,1 @@
+"""What one call, and one client, may ask of this service."""
