@@ -15,11 +15,11 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.util import Retry
 
 from cds_service.cdshooks.wire import NotJson, read_json
+from cds_service.security.outgoing import AddressRefused, adapter_for
 from cds_service.settings import Settings
 
 from .bundles import is_readable, next_page, refusal_in
@@ -79,9 +79,20 @@ class _Bearer(AuthBase):
 
 
 class FhirClient:
-    """A client for one call: one server, one token, one deadline. Safe to use from several threads."""
+    """A client for one call: one server, one token, one deadline. Safe to use from several threads.
 
-    def __init__(self, server: str, token: str | None, deadline: Deadline, settings: Settings) -> None:
+    Outside development it connects to public addresses only, unless the settings list the server's host, or `hosts`
+    does, which are those of the client that calls.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        token: str | None,
+        deadline: Deadline,
+        settings: Settings,
+        hosts: frozenset[str] = frozenset(),
+    ) -> None:
         self._base = server.rstrip("/") + "/"
         self._deadline = deadline
         self._settings = settings
@@ -89,7 +100,10 @@ class FhirClient:
         self._session.auth = _Bearer(token)
         self._session.headers["Accept"] = "application/fhir+json"
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
-        adapter = HTTPAdapter(
+        adapter = adapter_for(
+            server,
+            hosts.union(settings.allowed_fhir_hosts),
+            dev=settings.dev,
             pool_maxsize=settings.fhir_connections,
             # Only a connection that was never made is tried again; a request that was sent is not sent twice.
             max_retries=Retry(total=1, connect=1, read=False, redirect=False, status=0, other=0),
@@ -147,6 +161,8 @@ class FhirClient:
                     if answer.status_code not in _REDIRECT_STATUSES:
                         return self._content(answer)
                     url = _joined(url, answer.headers.get("Location", ""))
+            except AddressRefused:
+                return NOT_ALLOWED
             except (requests.Timeout, urllib3.exceptions.TimeoutError):
                 return TOO_LATE
             except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError):

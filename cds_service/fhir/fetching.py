@@ -46,7 +46,7 @@ def fetch_missing(
     authorization = collected.request.fhir_authorization
     token = authorization.access_token if authorization else None
     fetches = 0
-    with FhirClient(server, token, deadline, settings) as client:
+    with FhirClient(server, token, deadline, settings, hosts) as client:
         for tasks in _Fetching(collected, client, server, wanted).rounds():
             if tasks and not is_allowed(server, settings, hosts):
                 collected.note("the record", NOT_ALLOWED.reason)

@@ -34,7 +34,8 @@ class Authentication:
         self._verifier: TokenVerifier | None = None
         self._used = UsedTokens(database)
         if settings.trusted_clients_file is not None:
-            self._verifier = TokenVerifier(load_trusted_clients(settings.trusted_clients_file, dev=settings.dev))
+            clients = load_trusted_clients(settings.trusted_clients_file, dev=settings.dev)
+            self._verifier = TokenVerifier(clients, listed=settings.allowed_fhir_hosts, dev=settings.dev)
         if settings.dev:
             return
         if self._verifier is None:

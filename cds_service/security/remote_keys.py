@@ -5,16 +5,19 @@ from __future__ import annotations
 import http.cookiejar
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import requests
 import structlog
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from cds_service.cdshooks.wire import NotJson, read_json
 from cds_service.fhir.deadline import Deadline
 
 from .keys import KeyRefused, SigningKey, usable_keys
+from .outgoing import AddressRefused, adapter_for
 
 FRESH_SECONDS = 3600.0
 """How long keys are used before they are asked for again: a key that a client withdrew is refused after that."""
@@ -37,10 +40,21 @@ class KeysUnavailable(Exception):
 
 
 class RemoteKeys:
-    """The keys at one address. Safe to use from several threads; `clock` counts seconds."""
+    """The keys at one address. Safe to use from several threads; `clock` counts seconds.
 
-    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
+    The address must lead to a public one, unless its host is `listed`, or in development.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        listed: Collection[str] = (),
+        dev: bool = False,
+    ) -> None:
         self._address = address
+        self._adapter = partial(adapter_for, address, listed, dev=dev)
         self._clock = clock
         self._lock = threading.Lock()
         self._keys: Mapping[str, SigningKey] = {}
@@ -62,7 +76,7 @@ class RemoteKeys:
         if self._is_younger(self._tried, RETRY_SECONDS):
             return
         try:
-            self._keys = fetch_keys(self._address)
+            self._keys = fetch_keys(self._address, self._adapter())
             self._fetched = self._clock()
         except KeysUnavailable as error:
             _log.warning("the keys of a client could not be fetched", address=self._address, reason=str(error))
@@ -73,12 +87,14 @@ class RemoteKeys:
         return moment is not None and self._clock() - moment < seconds
 
 
-def fetch_keys(address: str) -> Mapping[str, SigningKey]:
+def fetch_keys(address: str, adapter: HTTPAdapter) -> Mapping[str, SigningKey]:
     """The usable keys of the JWK Set at an address, by `kid`; redirects are not followed. Raises KeysUnavailable."""
     deadline = Deadline.after(_FETCH_SECONDS)
     with requests.Session() as session:
         # Set, since requests would otherwise look for credentials in the machine's own files.
         session.auth = _no_credentials
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
         session.headers["Accept"] = "application/json"
         try:
@@ -86,6 +102,8 @@ def fetch_keys(address: str) -> Mapping[str, SigningKey]:
                 if answer.status_code != requests.codes.ok:
                     raise KeysUnavailable(f"status-{answer.status_code}")
                 body = _body(answer, deadline)
+        except AddressRefused:
+            raise KeysUnavailable("not-public") from None
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise KeysUnavailable("timeout") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError):

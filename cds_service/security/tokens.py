@@ -77,12 +77,22 @@ class Verified:
 
 
 class TokenVerifier:
-    """Verifies tokens of the trusted clients, which are known by their `iss`."""
+    """Verifies tokens of the trusted clients, which are known by their `iss`.
 
-    def __init__(self, clients: Mapping[str, TrustedClient]) -> None:
+    Their keys are fetched from public addresses only, unless the host is one of the client's FHIR hosts, or `listed`,
+    or in development.
+    """
+
+    def __init__(
+        self, clients: Mapping[str, TrustedClient], *, listed: Collection[str] = (), dev: bool = False
+    ) -> None:
         self._clients = clients
         self._told = {iss: client.keys for iss, client in clients.items()}
-        self._remote = {address: RemoteKeys(address) for client in clients.values() for address in client.jku}
+        self._remote = {
+            address: RemoteKeys(address, listed={*listed, *client.fhir_hosts}, dev=dev)
+            for client in clients.values()
+            for address in client.jku
+        }
 
     def verify(self, token: str, audiences: Collection[str]) -> Verified:
         """What a token says, once it is found to be genuine and for one of these addresses. Raises NotAuthenticated."""

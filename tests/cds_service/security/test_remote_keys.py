@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 from structlog.testing import capture_logs
 
 from cds_service.security.remote_keys import (
@@ -162,7 +163,7 @@ def test_threads_that_want_the_same_key_ask_once(keys: RemoteKeys, site: Any, si
 def test_what_goes_wrong_is_told_by_a_code(site: Any, options: dict[str, Any], reason: str) -> None:
     site.get(ADDRESS, **options)
     with pytest.raises(KeysUnavailable, match=f"^{reason}$"):
-        fetch_keys(ADDRESS)
+        fetch_keys(ADDRESS, HTTPAdapter())
     assert len(site.calls) == 1
 
 
@@ -170,7 +171,7 @@ def test_a_body_that_drips_is_given_up(site: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("cds_service.security.remote_keys._FETCH_SECONDS", 0.0)
     site.get(ADDRESS, body=b"{")
     with pytest.raises(KeysUnavailable, match="timeout"):
-        fetch_keys(ADDRESS)
+        fetch_keys(ADDRESS, HTTPAdapter())
 
 
 def test_no_credentials_of_the_machine_are_sent(
@@ -180,5 +181,5 @@ def test_no_credentials_of_the_machine_are_sent(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     publish(site, signer.jwk("ec"))
-    assert set(fetch_keys(ADDRESS)) == {"ec"}
+    assert set(fetch_keys(ADDRESS, HTTPAdapter())) == {"ec"}
     assert "Authorization" not in site.calls[0].request.headers
