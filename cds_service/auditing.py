@@ -20,8 +20,8 @@ from cds_service.decision import CoverageNote
 from cds_service.security.caller import Caller
 from cds_service.security.sealing import Seal, without_tokens
 from cds_service.settings import Settings
-from cds_service.store.evaluations import EvaluationSink
 from cds_service.store.records import CallRecord, Content, ShownAssertion, ShownCard
+from cds_service.store.spooling import EvaluationSink
 from cql_like_rules import lenient
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

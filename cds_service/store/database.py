@@ -1,9 +1,10 @@
-"""The database: an engine, and its tables at the newest version."""
+"""The database: an engine, and its tables at the newest version. SQLite, or PostgreSQL by psycopg."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,30 +12,55 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
 _MIGRATIONS = "cds_service.store:migrations"
-_BUSY_SECONDS = 5
+_MIGRATING = 0x6F6E636F
+"""The number of the lock that one migration of a PostgreSQL database holds against others."""
+
+_WAIT_SECONDS = 5.0
+"""How long a transaction waits for the locks of others, where nobody waits for it."""
+
+_REST_SECONDS = 2.0
+"""How long a database that kept somebody waiting is not asked by those who cannot wait."""
+
+_CONNECT_SECONDS = 2
+_CONNECTING: Mapping[str, dict[str, Any]] = {
+    "sqlite": {"timeout": _CONNECT_SECONDS},
+    # A connection that nothing comes back on is given up after 5 s.
+    "postgresql": {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 5000},
+}
+"""What drivers are told, unless the URL tells them otherwise: how long connecting may take."""
 
 
 class StoreFailed(Exception):
     """The database could not be reached or written. Its message names the kind of error and holds no data."""
 
 
+class StoreRefused(StoreFailed):
+    """The database was reached and refused what it was given, as it would again."""
+
+
 class Database:
     """A database by its URL. Nothing is opened before it is used, so that a service starts without its store."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self._engine = create_engine(self._url, hide_parameters=True)
+        self._url = _with_driver(make_url(url))
+        waits = _CONNECTING["sqlite" if self._is_sqlite else "postgresql"]
+        given = {name: value for name, value in waits.items() if name not in self._url.query}
+        options = {} if self._is_sqlite else {"pool_pre_ping": True, "pool_timeout": _CONNECT_SECONDS}
+        self._engine = create_engine(self._url, hide_parameters=True, connect_args=given, **options)
         self._lock = threading.Lock()
         self._migrated = False
+        self._rests_until = 0.0
         if self._is_sqlite:
             event.listen(self._engine, "connect", _configure_sqlite)
             event.listen(self._engine, "begin", _begin_immediately)
+        else:
+            event.listen(self._engine, "begin", _set_timeouts)
 
     @property
     def engine(self) -> Engine:
@@ -45,25 +71,58 @@ class Database:
         return self._url.get_backend_name() == "sqlite"
 
     def migrate(self) -> None:
-        """Brings the tables to the newest version; done once. Raises StoreFailed."""
-        with self._lock, _as_store_failed():
-            if self._migrated:
-                return
-            if self._is_sqlite and self._url.database and self._url.database != ":memory:":
-                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-            config = Config()
-            config.set_main_option("script_location", _MIGRATIONS)
-            with self._engine.begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-            self._migrated = True
+        """Brings the tables to the newest version; done once, by one process at a time. Raises StoreFailed."""
+        self._migrate(None)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session whose work is committed at the end, or not at all. Raises StoreFailed."""
-        self.migrate()
-        with _as_store_failed(), Session(self._engine) as session, session.begin():
-            yield session
+    def transaction(self, within: float | None = None) -> Iterator[Session]:
+        """A session whose work is committed at the end, or not at all. Raises StoreFailed.
+
+        `within` is for those whom somebody waits for: no statement and no lock takes longer than these seconds, and a
+        database that failed one of them is not asked by the next for a while. Connecting may take 2 s, once.
+        """
+        if within is not None and time.monotonic() < self._rests_until:
+            raise StoreFailed("resting")
+        try:
+            self._migrate(within)
+            with _as_store_failed(), Session(self._hurried(within)) as session, session.begin():
+                yield session
+        except StoreRefused:
+            raise
+        except StoreFailed:
+            if within is not None:
+                self._rests_until = time.monotonic() + _REST_SECONDS
+            raise
+
+    def _hurried(self, within: float | None) -> Engine:
+        return self._engine if within is None else self._engine.execution_options(**{_WITHIN: within})
+
+    def _migrate(self, within: float | None) -> None:
+        if self._migrated:
+            return
+        if not self._lock.acquire(timeout=-1 if within is None else within):
+            raise StoreFailed("another migrates")
+        try:
+            with _as_store_failed():
+                if not self._migrated:
+                    self._upgrade(self._hurried(within))
+                    self._migrated = True
+        finally:
+            self._lock.release()
+
+    def _upgrade(self, engine: Engine) -> None:
+        if self._is_sqlite and self._url.database and self._url.database != ":memory:":
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        with engine.begin() as connection:
+            if not self._is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
+            config = Config()
+            config.set_main_option("script_location", _MIGRATIONS)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        if not self._is_sqlite:
+            # A server that loads before it forks must not leave its connection to several workers.
+            self._engine.dispose()
 
     def insert(self, table: type[Any]) -> postgresql.Insert | sqlite.Insert:
         """An insert into the table of a model which may say what to do about a row that is there already."""
@@ -74,22 +133,46 @@ class Database:
         self._engine.dispose()
 
 
+_WITHIN = "oncology_cds_within"
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
 @contextmanager
 def _as_store_failed() -> Iterator[None]:
+    # The message of a database error may quote the row that it failed on.
     try:
         yield
+    except (DataError, IntegrityError, UnicodeError) as error:
+        raise StoreRefused(type(error).__name__) from error
     except (SQLAlchemyError, CommandError, OSError) as error:
-        # The message of a database error may quote the row that it failed on.
-        raise StoreFailed(type(error).__name__) from error
+        # SQLAlchemy's own error of a statement, which the database never saw.
+        kind = StoreRefused if type(error) is StatementError else StoreFailed
+        raise kind(type(error).__name__) from error
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own transactions begin too late for changes of the tables; SQLAlchemy's begin is used instead.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={_BUSY_SECONDS * 1000}"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={_milliseconds(connection)}")
     # Taking the write lock at once waits for another writer, where taking it later would fail.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _set_timeouts(connection: Connection) -> None:
+    wait = _milliseconds(connection)
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait}")
+    if _WITHIN in connection.get_execution_options():
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {wait}")
+
+
+def _milliseconds(connection: Connection) -> int:
+    seconds: float = connection.get_execution_options().get(_WITHIN, _WAIT_SECONDS)
+    return round(1000 * seconds)

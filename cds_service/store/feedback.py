@@ -5,26 +5,68 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
 
 from cds_service.cdshooks.feedback import FeedbackItem
 
-from .database import Database
+from .database import Database, StoreFailed, StoreRefused
 from .models import Feedback
+from .rows import Row
+from .spool import SpoolFailed
+
+_PATIENCE_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class FeedbackTable:
-    """The feedback in the database."""
+    """The feedback in the database, each once however often it is written."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def write(self, rows: Sequence[Row]) -> None:
+        """Writes the rows that are not there yet, all or none. Raises StoreFailed, also for a database that is slow."""
+        with self._database.transaction(within=_PATIENCE_SECONDS) as session:
+            self.add(session, rows)
+
+    def add(self, session: Session, rows: Sequence[Row]) -> None:
+        """Writes the rows that are not there yet, within a transaction. Raises what SQLAlchemy raises."""
+        if rows:
+            session.execute(self._database.insert(Feedback).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+class FeedbackDesk:
+    """Where feedback is handed in: kept in the database, or, while that takes nothing, by `spool` until it does.
+
+    `spool` raises SpoolFailed.
+    """
+
+    def __init__(self, table: FeedbackTable, spool: Callable[[Sequence[Row]], None]) -> None:
+        self._table = table
+        self._spool = spool
+
     def write(self, items: Sequence[FeedbackItem], service: str, client: str, received_at: datetime.datetime) -> None:
-        """Writes the items that are not there yet, all or none. When it returns they are stored. Raises StoreFailed."""
+        """Keeps the items. When it returns they outlive the process and a loss of power. Raises StoreFailed."""
         rows = [_row(item, service, client, received_at) for item in items]
-        with self._database.transaction() as session:
-            session.execute(self._database.insert(Feedback).on_conflict_do_nothing(), rows)
+        try:
+            self._table.write(rows)
+        except StoreRefused:
+            # It would be refused later too, when nobody is there any more to be told.
+            raise
+        except StoreFailed as error:
+            self._keep(rows, error)
+
+    def _keep(self, rows: Sequence[Row], failure: StoreFailed) -> None:
+        try:
+            self._spool(rows)
+        except SpoolFailed as error:
+            raise StoreFailed(f"{failure}, and spool: {error}") from error
+        _log.warning("feedback waits in the spool", items=len(rows), reason=str(failure))
 
 
 def _row(item: FeedbackItem, service: str, client: str, received_at: datetime.datetime) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from .models import UsedToken
 PURGE_SECONDS = 60.0
 """How often rows are deleted that no token can be refused by any more."""
 
+PATIENCE_SECONDS = 0.5
+"""How long a call waits for a database that is locked or slow; then it is as one that cannot be reached."""
+
 _MOST_REMEMBERED = 100_000
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +52,7 @@ class UsedTokens:
 
     def _store(self, mark: str, refused_from: datetime.datetime) -> bool:
         insert = self._database.insert(UsedToken).values(mark=mark, refused_from=refused_from)
-        with self._database.transaction() as session:
+        with self._database.transaction(within=PATIENCE_SECONDS) as session:
             if self._is_time_to_purge():
                 session.execute(delete(UsedToken).where(UsedToken.refused_from < datetime.datetime.now(datetime.UTC)))
             return session.scalar(insert.on_conflict_do_nothing().returning(UsedToken.mark)) is not None
