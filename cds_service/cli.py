@@ -9,6 +9,7 @@ from cds_service.commands.check import check
 from cds_service.commands.cql import cql
 from cds_service.commands.policies import policies
 from cds_service.commands.serve import serve
+from cds_service.commands.store import store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,3 +23,4 @@ main.add_command(check)
 main.add_command(policies)
 main.add_command(cql)
 main.add_command(calls)
+main.add_command(store)

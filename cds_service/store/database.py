@@ -11,6 +11,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -67,12 +69,23 @@ class Database:
         return self._engine
 
     @property
+    def url(self) -> str:
+        """The URL, without a password."""
+        return self._url.render_as_string(hide_password=True)
+
+    @property
     def _is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
     def migrate(self) -> None:
         """Brings the tables to the newest version; done once, by one process at a time. Raises StoreFailed."""
         self._migrate(None)
+
+    def revisions(self) -> tuple[str, str]:
+        """The version of the tables ("" without tables), and the newest one. Changes nothing. Raises StoreFailed."""
+        newest = ScriptDirectory.from_config(_alembic()).get_current_head() or ""
+        with _as_store_failed(), self._engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or "", newest
 
     @contextmanager
     def transaction(self, within: float | None = None) -> Iterator[Session]:
@@ -116,8 +129,7 @@ class Database:
         with engine.begin() as connection:
             if not self._is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
-            config = Config()
-            config.set_main_option("script_location", _MIGRATIONS)
+            config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         if not self._is_sqlite:
@@ -134,6 +146,12 @@ class Database:
 
 
 _WITHIN = "oncology_cds_within"
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", _MIGRATIONS)
+    return config
 
 
 def _with_driver(url: URL) -> URL:

@@ -60,7 +60,9 @@ def rows_of(call: CallRecord) -> CallRows:
         "engine_version": call.engine_version,
         "created_at": call.created_at,
     }
-    return CallRows(exchange, [_assertion(each) for each in call.assertions], [_evaluation(e) for e in call.evaluations])
+    return CallRows(
+        exchange, [_assertion(each) for each in call.assertions], [_evaluation(e) for e in call.evaluations]
+    )
 
 
 def packed_call(rows: CallRows) -> bytes:

@@ -1,9 +1,9 @@
 """What waits to be written to the database, on disk: one file for each process, so that no two share one.
 
 A file is an SQLite database in WAL mode. An entry that was added is in the hands of the operating system: it outlives
-the process, however that ends. The disk is only waited for where that is asked for (`durable`), and when the write-ahead
-log is carried over (`carry_over`), which the writing thread does. A process holds a lock on its file for as long as it
-lives; a file whose lock is free was left behind, and whoever gets the lock may empty it.
+the process, however that ends. The disk is only waited for where that is asked for (`durable`), and when the
+write-ahead log is carried over (`carry_over`), which the writing thread does. A process holds a lock on its file for as
+long as it lives; a file whose lock is free was left behind, and whoever gets the lock may empty it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ DAMAGED = ".damaged"
 _LOG_LIMIT = 8 * 1024 * 1024
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0", f"journal_size_limit={_LOG_LIMIT}")
 _TABLE = "CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, content BLOB NOT NULL)"
+_AMOUNT = "SELECT count(*), coalesce(sum(length(content)), 0) FROM entries"
 
 _log = structlog.get_logger(__name__)
 
@@ -76,9 +77,8 @@ class SpoolFile:
             self._appending = undone.enter_context(closing(_connected(path)))
             # A connection of its own: adding does not wait while a long entry is read.
             self._reading = undone.enter_context(closing(_connected(path)))
-            self.waiting, self.bytes, self._last = self._reading.execute(
-                "SELECT count(*), coalesce(sum(length(content)), 0), coalesce(max(id), 0) FROM entries"
-            ).fetchone()
+            self.waiting, self.bytes = self._reading.execute(_AMOUNT).fetchone()
+            (self._last,) = self._reading.execute("SELECT coalesce(max(id), 0) FROM entries").fetchone()
             undone.pop_all()
 
     @classmethod
@@ -212,6 +212,32 @@ def left_behind(folder: Path) -> Iterator[SpoolFile]:
         file = SpoolFile.adopt(path)
         if file is not None:
             yield file
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file of the spool as seen from outside. `in_use`: its process lives, and writes what waits."""
+
+    name: str
+    in_use: bool
+    entries: int
+    bytes: int
+
+
+def all_waiting(folder: Path) -> list[Waiting]:
+    """What waits in all files of the folder. Raises SpoolFailed."""
+    found: list[Waiting] = []
+    with _as_spool_failed():
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            lock = _locked(path)
+            try:
+                with closing(_connected(path)) as connection:
+                    entries, size = connection.execute(_AMOUNT).fetchone()
+                found.append(Waiting(path.name, lock is None, entries, size))
+            finally:
+                if lock is not None:
+                    os.close(lock)
+    return found
 
 
 def _connected(path: Path) -> sqlite3.Connection:

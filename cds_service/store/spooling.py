@@ -79,8 +79,8 @@ class EvaluationSink(Protocol):
 class SpoolingSink:
     """A sink whose calls wait on disk, in a file of this process, for a thread that writes them to the database.
 
-    `folder` is shared by the workers of one machine; `capacity` is in bytes. A call that cannot be kept is lost: that is
-    counted and logged, and the answer goes out all the same.
+    `folder` is shared by the workers of one machine; `capacity` is in bytes. A call that cannot be kept is lost: that
+    is counted and logged, and the answer goes out all the same.
     """
 
     def __init__(self, database: Database, folder: Path, capacity: int) -> None:
@@ -231,7 +231,7 @@ class SpoolingSink:
         return self._closing or (self._hurrying > 0 and not self._is_empty())
 
     def _see_to_the_disk(self) -> None:
-        """Brings what the database does not take safely to the disk, and asks whether a disk that failed writes again."""
+        """Brings to the disk what the database does not take, and sees whether a disk that failed writes again."""
         try:
             file = self._own_file()
             if not self._reachable:
@@ -312,5 +312,3 @@ class SpoolingSink:
         with self._database.transaction() as session:
             self._evaluations.add(session, calls)
             self._feedback.add(session, feedback)
-
-
