@@ -77,6 +77,12 @@ class Database:
     def _is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
+    @property
+    def _file(self) -> Path | None:
+        """The file of an SQLite database; None for one in memory, and for a server."""
+        name = self._url.database
+        return Path(name) if self._is_sqlite and name and name != ":memory:" else None
+
     def migrate(self) -> None:
         """Brings the tables to the newest version; done once, by one process at a time. Raises StoreFailed."""
         self._migrate(None)
@@ -84,6 +90,8 @@ class Database:
     def revisions(self) -> tuple[str, str]:
         """The version of the tables ("" without tables), and the newest one. Changes nothing. Raises StoreFailed."""
         newest = ScriptDirectory.from_config(_alembic()).get_current_head() or ""
+        if self._file is not None and not self._file.exists():
+            return "", newest
         with _as_store_failed(), self._engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() or "", newest
 
@@ -124,8 +132,8 @@ class Database:
             self._lock.release()
 
     def _upgrade(self, engine: Engine) -> None:
-        if self._is_sqlite and self._url.database and self._url.database != ":memory:":
-            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             if not self._is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})

@@ -33,7 +33,7 @@ class EvaluationTable:
         unwritten = self._database.insert(Exchange).on_conflict_do_nothing(index_elements=[Exchange.call_id])
         rows = [dict(call.exchange) for call in calls]
         written = session.execute(unwritten.returning(Exchange.call_id, Exchange.id), rows)
-        ids = dict(written.tuples())
+        ids = {row.call_id: row.id for row in written}
         # A call that is there is there with all that hangs on it. One that comes twice here is taken once.
         new = {call.exchange["call_id"]: call for call in calls if call.exchange["call_id"] in ids}
         _add_assertions(session, [(ids[call_id], each) for call_id, call in new.items() for each in call.assertions])

@@ -52,7 +52,7 @@ class FeedbackDesk:
 
     def write(self, items: Sequence[FeedbackItem], service: str, client: str, received_at: datetime.datetime) -> None:
         """Keeps the items. When it returns they outlive the process and a loss of power. Raises StoreFailed."""
-        rows = [_row(item, service, client, received_at) for item in items]
+        rows = rows_of_feedback(items, service, client, received_at)
         try:
             self._table.write(rows)
         except StoreRefused:
@@ -67,6 +67,13 @@ class FeedbackDesk:
         except SpoolFailed as error:
             raise StoreFailed(f"{failure}, and spool: {error}") from error
         _log.warning("feedback waits in the spool", items=len(rows), reason=str(failure))
+
+
+def rows_of_feedback(
+    items: Sequence[FeedbackItem], service: str, client: str, received_at: datetime.datetime
+) -> list[Row]:
+    """The rows of feedback that one client gave to one service."""
+    return [_row(item, service, client, received_at) for item in items]
 
 
 def _row(item: FeedbackItem, service: str, client: str, received_at: datetime.datetime) -> dict[str, Any]:

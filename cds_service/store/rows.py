@@ -75,7 +75,7 @@ def unpacked_call(content: bytes) -> CallRows:
     try:
         value = json.loads(content)
         return CallRows(_row(value["exchange"]), value["assertions"], value["evaluations"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(type(error).__name__) from error
 
 
