@@ -32,7 +32,7 @@ from cds_service.limits.rates import RateLimits
 from cds_service.logs import places, silence_addresses
 from cds_service.openapi.blueprint import openapi_blueprint
 from cds_service.openapi.document import openapi_document
-from cds_service.security.authentication import Authentication
+from cds_service.security.authentication import Authentication, TrustedClients
 from cds_service.security.caller import NOBODY
 from cds_service.security.tokens import NotAuthenticated
 from cds_service.settings import Settings
@@ -58,6 +58,7 @@ def create_app(
     forms: Forms = no_forms,
     database: Database | None = None,
     sink: EvaluationSink | None = None,
+    clients: TrustedClients | None = None,
 ) -> Flask:
     """The WSGI application.
 
@@ -97,7 +98,7 @@ def create_app(
     _allow_browsers(app, settings)
     _add_health(app)
     _surround_requests(app)
-    _ask_who_calls(app, Authentication(settings, database), RateLimits(settings))
+    _ask_who_calls(app, Authentication(settings, database, clients), RateLimits(settings))
     _answer_errors(app)
     return app
 

@@ -14,6 +14,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Names = Annotated[tuple[str, ...], NoDecode]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
+_MAY_BE_EMPTY = (
+    "policies_folder",
+    "terminology_folder",
+    "plans_file",
+    "trusted_clients_file",
+    "public_url",
+    "spool_folder",
+)
+
 
 class Settings(BaseSettings):
     """How one service is run. Every field is read from `ONCOLOGY_CDS_<FIELD>`; lists are separated by commas.
@@ -66,7 +75,10 @@ class Settings(BaseSettings):
     """The largest answer that is read from a FHIR server."""
 
     allowed_fhir_hosts: Names = ()
-    """Hosts (`ehr.example.org` or `ehr.example.org:8443`) that may be asked; empty: every host, over https."""
+    """Hosts (`ehr.example.org` or `ehr.example.org:8443`) that may be asked, wherever they are.
+
+    Empty: every host that is on no private network, over https.
+    """
 
     max_body_bytes: PositiveInt = 10 * 1024 * 1024
     """The largest request body that is read."""
@@ -98,6 +110,12 @@ class Settings(BaseSettings):
     body_size_age_days: PositiveInt = 90
     """How old a weight, height or body surface area may be, on the day of the order."""
 
+    policies_folder: Path | None = None
+    """The folder of the policies, a folder each; without it those that come with the service."""
+
+    terminology_folder: Path | None = None
+    """The folder of the value sets; without it those that come with the service."""
+
     plans_file: Path | None = None
     """The file that tells which health plan each payer is (TOML); without it the one that comes with the service."""
 
@@ -117,7 +135,10 @@ class Settings(BaseSettings):
     """The address of this service as clients know it (`https://cds.example.org`), which their tokens must name."""
 
     trusted_clients_file: Path | None = None
-    """The file that tells which clients may call (TOML); without it nobody is asked who they are."""
+    """The file that tells which clients may call (TOML)."""
+
+    allow_anonymous_clients: bool = False
+    """Whether everyone may call where no clients are told: for networks that see to that otherwise."""
 
     store_clinical: bool = False
     """Whether requests and responses are kept, encrypted; otherwise only what has no clinical content is."""
@@ -137,7 +158,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("plans_file", "trusted_clients_file", "public_url", "spool_folder", mode="before")
+    @field_validator(*_MAY_BE_EMPTY, mode="before")
     @classmethod
     def _empty_as_absent(cls, value: object) -> object:
         return None if value == "" else value

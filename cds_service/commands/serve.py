@@ -15,6 +15,7 @@ import waitress
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.commands.loading import loaded, settings_or_end
 from cds_service.logs import configure_logging
+from cds_service.reloading import Reloading
 
 LOOPBACK = "127.0.0.1"
 EXAMPLES = "fhir_examples"
@@ -26,7 +27,7 @@ EXAMPLES = "fhir_examples"
 @click.option("--port", type=click.IntRange(0, 65535), help="The port (default: ONCOLOGY_CDS_PORT, else 8080).")
 @click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="Calls answered side by side.")
 def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
-    """Start the service and print where it listens."""
+    """Start the service and print where it listens. SIGHUP loads the policies anew."""
     settings = settings_or_end()
     if dev:
         settings = settings.model_copy(update={"dev": True})
@@ -35,15 +36,17 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
         raise click.UsageError("--dev allows what no network may, so it listens on this machine only")
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
-    what = loaded(settings)
+    application = Reloading(settings)
+    application.reload_on_signal()
     server = waitress.create_server(
-        what.application(),
+        application,
         host=address,
         port=settings.port if port is None else port,
         threads=threads,
         ident="oncology-cds",
     )
-    _announce(f"http://{address}:{server.effective_port}", len({policy.id for policy in what.decider.policies}))
+    policies = {policy.id for policy in loaded(settings).decider.policies}
+    _announce(f"http://{address}:{server.effective_port}", len(policies))
     server.run()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import structlog
 from flask import Request
@@ -13,28 +14,49 @@ from cds_service.store.database import Database
 from cds_service.store.tokens import UsedTokens
 
 from .caller import NOBODY, Caller
-from .clients import load_trusted_clients
+from .clients import ClientsRefused, TrustedClient, load_trusted_clients
 from .tokens import NotAuthenticated, TokenVerifier
 
 _SERVICES = "/cds-services"
 _FEEDBACK = re.compile(rf"{_SERVICES}/[^/]+/feedback")
 _READING = frozenset({"GET", "HEAD"})
 
+_NOBODY_TOLD = (
+    "no clients are told: name them in a file (ONCOLOGY_CDS_TRUSTED_CLIENTS_FILE), or let everyone call who reaches "
+    "this service (ONCOLOGY_CDS_ALLOW_ANONYMOUS_CLIENTS=true); to try it on one machine: oncology-cds serve --dev"
+)
+
 _log = structlog.get_logger(__name__)
+
+TrustedClients = Mapping[str, TrustedClient]
+
+
+def trusted_clients(settings: Settings) -> TrustedClients:
+    """The clients that may call, by their `iss`; empty where everyone may.
+
+    Raises ClientsRefused for a file that cannot be used, and for settings that neither name a file nor allow everyone.
+    """
+    if settings.trusted_clients_file is not None:
+        return load_trusted_clients(settings.trusted_clients_file, dev=settings.dev)
+    if settings.dev or settings.allow_anonymous_clients:
+        return {}
+    raise ClientsRefused(_NOBODY_TOLD)
 
 
 class Authentication:
     """Knows callers by the tokens that they bring (CDS Hooks 2.0, "Trusting CDS Clients").
 
-    Without a file of trusted clients nobody is asked. Raises ClientsRefused for a file that cannot be used.
+    `clients` are those of the settings' file, when they have been read. Without a file nobody is asked: in development,
+    or where the settings allow it. Raises ClientsRefused for a file that cannot be used, and for settings that neither
+    name a file nor allow everyone.
     """
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, clients: TrustedClients | None = None) -> None:
         self._settings = settings
         self._verifier: TokenVerifier | None = None
         self._used = UsedTokens(database)
+        clients = trusted_clients(settings) if clients is None else clients
         if settings.trusted_clients_file is not None:
-            clients = load_trusted_clients(settings.trusted_clients_file, dev=settings.dev)
             self._verifier = TokenVerifier(clients, listed=settings.allowed_fhir_hosts, dev=settings.dev)
         if settings.dev:
             return

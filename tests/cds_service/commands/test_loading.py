@@ -17,14 +17,12 @@ from cds_service.settings import Settings
 
 
 @pytest.fixture
-def load(tiny: Any, criterion_define: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def load(tiny: Any, criterion_define: Any, settings: Settings) -> Callable[..., Any]:
     """Loads, with a rule of a tiny policy in place of the policies that come with the service."""
 
     def load(rule: str) -> loading.Loaded:
         folder: Path = tiny.written(criterion_define("I", rule)).parent
-        monkeypatch.setattr(loading, "POLICIES", folder)
-        monkeypatch.setattr(loading.gc, "freeze", lambda: None)
-        return loading.loaded.__wrapped__(settings)
+        return loading.load(settings.model_copy(update={"policies_folder": folder}))
 
     return load
 
@@ -53,6 +51,39 @@ def test_a_policy_that_retrieves_what_cannot_be_had_keeps_the_service_from_start
 ) -> None:
     with pytest.raises(click.ClickException, match=r"(?s)policies cannot be loaded.*policy.cql:\d+.*no Location can"):
         load("exists [Location]")
+
+
+def problems(settings: Settings, **changed: Any) -> str:
+    with pytest.raises(click.ClickException) as error:
+        loading.load(settings.model_copy(update=changed))
+    return error.value.format_message()
+
+
+def test_a_folder_without_policies_keeps_the_service_from_starting(settings: Settings, tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "not-mounted"):
+        assert f"{folder}: has no policies" in problems(settings, policies_folder=folder)
+
+
+def test_a_policy_that_cannot_be_read_is_told_by_its_folder(settings: Settings, tmp_path: Path) -> None:
+    policy = tmp_path / "X.1"
+    policy.mkdir()
+    (policy / "policy.cql").write_bytes(b"\xff\xfe")
+    assert problems(settings, policies_folder=tmp_path).endswith(f"{tmp_path}: a file is not UTF-8 text")
+    (policy / "policy.cql").unlink()
+    (policy / "policy.cql").mkdir()
+    assert f"{policy / 'policy.cql'}: Is a directory" in problems(settings, policies_folder=tmp_path)
+
+
+def test_value_sets_come_from_a_folder_too_and_are_refused_by_the_file(settings: Settings, tmp_path: Path) -> None:
+    assert f"{tmp_path}: has no value sets" in problems(settings, terminology_folder=tmp_path)
+    assert "nowhere: No such file" in problems(settings, terminology_folder=tmp_path / "nowhere")
+    shipped = Path(loading.__file__).parents[2] / "cql_like_rules" / "terminology"
+    for file in shipped.glob("*.json"):
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    what = loading.load(settings.model_copy(update={"terminology_folder": tmp_path}))
+    assert len(what.terminology.files) == len(list(shipped.glob("*.json")))
+    (tmp_path / "zz.json").write_text("{}", encoding="utf-8")
+    assert "zz.json is not a FHIR ValueSet" in problems(settings, terminology_folder=tmp_path)
 
 
 @pytest.mark.parametrize("command", [["serve", "--dev", "--port", "0"], ["calls", "list"], ["check", __file__]])

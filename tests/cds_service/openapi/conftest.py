@@ -16,7 +16,11 @@ from cds_service.settings import Settings
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("store")
     # Calls that are made up name FHIR servers too: none of them is asked.
-    settings = Settings(allowed_fhir_hosts=("ehr.invalid",), database_url=f"sqlite:///{folder}/cds.sqlite3")
+    settings = Settings(
+        allow_anonymous_clients=True,
+        allowed_fhir_hosts=("ehr.invalid",),
+        database_url=f"sqlite:///{folder}/cds.sqlite3",
+    )
     app = loaded(settings).application()
     yield app
     app.extensions["oncology-cds"]["sink"].close()

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from cds_service.app import create_app
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.cli import main
+from cds_service.security.clients import ClientsRefused
 from cds_service.settings import Settings
 from cds_service.store.database import Database
 from cds_service.store.models import Evaluation, Exchange, Feedback, UsedToken
@@ -309,9 +310,23 @@ def test_a_call_names_only_the_fhir_servers_of_its_client(make: Make, signer: Si
     assert "The record could not be fetched: this service may not ask that record system." in decider.messages
 
 
+EVERYONE = {"trusted_clients_file": None, "public_url": None, "dev": False, "allow_anonymous_clients": True}
+
+
+def test_outside_development_the_service_does_not_start_for_everyone_unless_it_is_told_to(make: Make) -> None:
+    with pytest.raises(ClientsRefused, match="ONCOLOGY_CDS_ALLOW_ANONYMOUS_CLIENTS=true"):
+        make(**EVERYONE | {"allow_anonymous_clients": False})
+
+
+@pytest.mark.parametrize("dev", [False, True])
+def test_clients_that_are_told_are_asked_whoever_else_may_call(make: Make, call: Any, dev: bool) -> None:
+    client = make(dev=dev, allow_anonymous_clients=True).test_client()
+    assert client.post(CALL, json=call).status_code == 401
+
+
 def test_nobody_is_asked_where_no_clients_are_told_and_that_is_said(settings: Settings, make: Make, call: Any) -> None:
     with capture_logs() as lines:
-        client = make(trusted_clients_file=None, public_url=None, dev=False).test_client()
+        client = make(**EVERYONE).test_client()
     assert [(line["log_level"], line["setting"]) for line in lines] == [("warning", "trusted_clients_file")]
     assert client.post(CALL, json=call).status_code == 200
     assert client.post(CALL, json=call, headers=bearer("garbage")).status_code == 200
