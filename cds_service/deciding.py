@@ -20,7 +20,8 @@ from cql_like_rules.requirements import requirements_of_policies
 from cql_like_rules.terminology import Terminology
 from cql_like_rules.versions import PolicyVersions
 
-_NO_DATE = DateTime(1, 1, 1, 0, 0, 0, 0, Decimal(0))
+NO_DATE = DateTime(1, 1, 1, 0, 0, 0, 0, Decimal(0))
+"""The time of an evaluation where nothing tells one."""
 
 
 class PolicyDecider:
@@ -67,7 +68,7 @@ class PolicyDecider:
                 continue
             order = read_order(resource, record, self._terminology, self._order_settings, orders.beside)
             for policy in self._versions.in_force(order.day):
-                determination = determine(policy, record, order, _evaluation_time(order), paying)
+                determination = determine(policy, record, order, evaluation_time(order), paying)
                 if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:
                     yield determination
 
@@ -85,12 +86,12 @@ def _types_for(policy: Policy) -> Iterator[str]:
     return (requirement.type for requirement in requirements_of_policies([policy]))
 
 
-def _evaluation_time(order: Order) -> DateTime:
+def evaluation_time(order: Order) -> DateTime:
     """The date of the order, never the clock. Without one, rules that need a date find theirs missing."""
     date = order.date
     if isinstance(date, Date):
         return DateTime(date.year, date.month, date.day, offset=Decimal(0))
-    return date or _NO_DATE
+    return date or NO_DATE
 
 
 def _row(determination: Determination, cards: Sequence[Card]) -> EvaluationRow:

@@ -53,7 +53,7 @@ class _Determining:
     def __init__(self, policy: Policy, record: Record, order: Order, as_of: DateTime, paying: Paying) -> None:
         self.policy = policy
         self.order = order
-        self.evaluation = Evaluation(policy.library, record, _parameters(record, order, paying), as_of)
+        self.evaluation = Evaluation(policy.library, record, supplied_parameters(record, order, paying), as_of)
         self.failures: list[str] = []
         self.results: dict[str, CriterionResult] = {}
 
@@ -237,7 +237,8 @@ class _Determining:
         return None
 
 
-def _parameters(record: Record, order: Order, paying: Paying) -> Mapping[str, Any]:
+def supplied_parameters(record: Record, order: Order, paying: Paying = _NO_PLAN) -> Mapping[str, Any]:
+    """The values of the parameters that policies are given, by name."""
     return {
         "Order": order_parameter(order),
         "Delivered": sorted(record.delivered),

@@ -17,15 +17,11 @@ from rich.tree import Tree
 
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.filled import filled
-from cds_service.cdshooks.outcome import CallRefused
-from cds_service.cdshooks.reading import read_object
-from cds_service.cdshooks.services import Services
 from cds_service.cdshooks.wire import write_json
 from cds_service.commands.loading import loaded, settings_or_end
+from cds_service.commands.requests import read_or_end
 from cds_service.decision import Question
-from cds_service.fhir.deadline import Deadline
-from cds_service.fhir.gather import Gathered, gather
-from cds_service.fhir.wanted import Wanted, wanted_for
+from cds_service.fhir.wanted import wanted_for
 from cds_service.validation import problems_of
 from cql_like_rules.cql.values.quantity import Quantity
 from cql_like_rules.cql.values.temporal import Date, DateTime
@@ -50,15 +46,9 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
     Nothing is fetched: what is not in the file is not known. Exit 0 whenever a decision was reached, 2 when the file
     is no request of a hook that is answered.
     """
-    what = loaded(settings_or_end())
-    try:
-        service, request = Services(what.services).read_for_hook(read_object(request_file.read_bytes()))
-        gathered = _gathered(request)
-        gathered.orders.check_ids()
-    except CallRefused as refusal:
-        for issue in refusal.issues:
-            click.echo(f"{request_file.name}: {issue.text}", err=True)
-        raise SystemExit(2) from refusal
+    settings = settings_or_end()
+    what = loaded(settings)
+    service, request, gathered = read_or_end(request_file, what.services, settings, what.terminology)
     record = gathered.record
     decision = what.decider.decide(Question(request, gathered.orders, record, gathered.notes, service.kinds))
     if as_json:
@@ -80,13 +70,6 @@ def check(request_file: Path, as_json: bool, explain: bool, validate: bool) -> N
     if validate:
         for line in _validation(request):
             console.print(Text(line, style="yellow"))
-
-
-def _gathered(request: HookRequest) -> Gathered:
-    """The orders and the record of the request as they stand in the file: a FHIR server that it names is not asked."""
-    settings = settings_or_end()
-    offline = request.model_copy(update={"fhir_server": None, "fhir_authorization": None})
-    return gather(offline, Wanted(), Deadline.after(settings.deadline_seconds), settings, loaded(settings).terminology)
 
 
 def _unknown(policies: Iterable[Policy], record: Record) -> Iterator[str]:

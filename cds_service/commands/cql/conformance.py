@@ -1,4 +1,4 @@
-"""`oncology-cds cql`: the language that the policies are written in, by itself."""
+"""`oncology-cds cql conformance`: how HL7's own tests of CQL come out."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ import click
 from cql_like_rules.cql.conformance import Verdict, read_tests, result_of, summary
 
 
-@click.group()
-def cql() -> None:
-    """The language that the policies are written in."""
-
-
-@cql.command()
+@click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
 def conformance(folder: Path) -> None:
     """Run HL7's tests of CQL and print how many come out right, a line for each file.

@@ -1,0 +1,122 @@
+"""`oncology-cds cql explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+Run = Callable[..., Result]
+Write = Callable[..., Path]
+
+DEFINES = """define "Maximum": 250 'ug/m2/d'
+
+// @title: At most 250 a day
+define "Dose":
+  "Order".perDayPerM2 <= "Maximum"
+
+define "Adult":
+  Ages.InYearsOn("Order".date) >= 18
+
+define "All":
+  "Adult" and "Dose"
+
+define "Any":
+  "Adult" or "Dose"
+"""
+
+
+def test_what_decides_is_shown_in_full_and_the_rest_by_its_value(run: Run, write: Write, overdose: Path) -> None:
+    result = run("explain", write(DEFINES), "--define", "All", "--request", overdose)
+    assert result.exit_code == 0
+    lines = [line.rstrip() for line in result.output.splitlines()]
+    reference = next(line for line in lines if "read:" in line).split()[-1]
+    assert lines == [
+        '"All" of Small, Small.cql:23',
+        "",
+        "All  is false",
+        "│   rule:    Adult and Dose",
+        "├── Adult  is true",
+        "└── Dose  is false  (At most 250 a day)",
+        "    │   rule:    Order.perDayPerM2 ≤ Maximum",
+        "    │   found:   Order.perDayPerM2 (300 'ug/m2/d') ≤ Maximum (250 'ug/m2/d'): no",
+        f"    │   read:    {reference}",
+        "    └── Maximum  is 250 'ug/m2/d'",
+    ]
+    assert reference.startswith("MedicationRequest/")
+
+
+def test_of_an_or_the_part_that_is_true_decides(run: Run, write: Write, overdose: Path) -> None:
+    output = run("explain", write(DEFINES), "--define", "Any", "--request", overdose).output
+    assert "found:   Ages.InYearsOn(Order.date) (64) ≥ 18: yes" in output
+    assert "Maximum" not in output
+
+
+def test_what_is_not_known_is_told_by_what_is_missing(run: Run, write: Write) -> None:
+    output = run("explain", write(DEFINES), "--define", "Dose").output
+    assert "Dose  is null" in output
+    assert "Order.perDayPerM2 (null) ≤ Maximum (250 'ug/m2/d'): unknown" in output
+
+
+def test_a_failure_is_told_where_it_happened(run: Run, write: Write) -> None:
+    defines = 'define "A":\n  singleton from { 1, 2 }\n\ndefine "B":\n  "A" + 1\n'
+    output = run("explain", write(defines), "--define", "B").output
+    assert "B  failed" in output
+    assert "└── A  failed" in output
+    assert output.count("one element is expected, but the list has 2") == 1
+
+
+def test_a_define_is_explained_once(run: Run, write: Write) -> None:
+    defines = 'define "A": 1\n\ndefine "B": "A" + 1\n\ndefine "C": "A" + "B"\n'
+    output = run("explain", write(defines), "--define", "C").output
+    assert "A  is 1  (see above)" in output
+
+
+def test_a_define_that_there_is_not_is_told(run: Run, write: Write) -> None:
+    result = run("explain", write(DEFINES), "--define", "Al")
+    assert result.exit_code == 1
+    assert 'did you mean "All"?' in result.stderr
+
+
+def test_lines_are_as_wide_as_is_asked(run: Run, write: Write) -> None:
+    source = write(f'define "X": 1 in {{ {", ".join(map(str, range(60)))} }}\n')
+    output = run("explain", source, "--define", "X", "--width", 60).output
+    assert 40 < max(map(len, output.splitlines())) <= 60
+
+
+def test_long_rules_lists_and_evidence_are_cut(run: Run, write: Write, overdose: Path) -> None:
+    defines = (
+        f'define "L": {{ {", ".join(map(str, range(90)))} }}\n\n'
+        + 'define "Many":\n  '
+        + " and ".join(f'"Least age" > {number}' for number in range(12))
+        + '\n\ndefine "X": Last("L") > 1 and "Many"\n'
+    )
+    output = run("explain", write(defines), "--define", "X").output
+    assert "and 6 more" in output
+    listed = run("explain", write(defines), "--define", "L").output
+    assert "(90 in all)" in listed
+    assert "…" in listed
+
+
+def test_codes_are_told_by_their_display_and_elements_by_their_place(run: Run, write: Write, overdose: Path) -> None:
+    head = """library Small version '1'
+using FHIR version '4.0.1'
+include FHIRHelpers version '4.0.1' called FHIRHelpers
+include Conversions version '1.0.0' called Conversions
+codesystem "S": 'http://snomed.info/sct'
+code "Route": '47625008' from "S" display 'Intravenous route'
+code "Bare": '1' from "S"
+context Patient
+define "Drug": [MedicationRequest] M return all (M.medication as FHIR.CodeableConcept).codes()
+define "Patients": [Patient] P return all P.birthDate
+define "Codes": { "Route", "Bare" }
+"""
+    source = write("", head=head)
+
+    def explained(name: str) -> str:
+        return str(run("explain", source, "--define", name, "--request", overdose).output)
+
+    assert "Codes  is { Intravenous route (47625008), 1 }" in explained("Codes")
+    assert "birthDate }" in explained("Patients")
+    assert "Drug  is { Leukine" in explained("Drug")
