@@ -6,13 +6,11 @@ form that does, over the values of its parts, which is as small as it gets.
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 
 from tests.reference.differences import KNOWN_IN_EXPRESSIONS, KnownInExpressions
+from tests.reference.drawing import drawn
 from tests.reference.expressions import VALUE_SETS, Expression, expressions, records
 from tests.reference.random_comparison import differences
 from tests.reference.reference import Reference
@@ -34,16 +32,16 @@ def reference() -> Iterator[Reference]:
 def test_random_expressions_have_the_same_value(
     number: int, reference: Reference, record_property: Callable[[str, object], None]
 ) -> None:
-    drawn = _drawn(number, expressions(), EXPRESSIONS_A_SEED)
-    given_records = iter(_drawn(number, records(), 2 * EXPRESSIONS_A_SEED // EXPRESSIONS_A_LIBRARY))
+    values = drawn(number, expressions(), EXPRESSIONS_A_SEED)
+    given_records = iter(drawn(number, records(), 2 * EXPRESSIONS_A_SEED // EXPRESSIONS_A_LIBRARY))
     lines = {
         str(difference)
-        for batch in _batches(drawn)
+        for batch in _batches(values)
         for difference in differences(reference, batch, [next(given_records), next(given_records)])
     }
     unknown = sorted(line for line in lines if not any(known.covers(line) for known in KNOWN_IN_EXPRESSIONS))
     assert not unknown, "\n".join([f"{len(unknown)} differ: expression | ours | theirs", *unknown])
-    record_property("compared", f"seed {number}: {len(drawn)} random expressions, {len(lines)} known to differ")
+    record_property("compared", f"seed {number}: {len(values)} random expressions, {len(lines)} known to differ")
 
 
 @pytest.mark.parametrize("known", KNOWN_IN_EXPRESSIONS, ids=lambda known: known.example)
@@ -53,27 +51,6 @@ def test_a_known_difference_is_still_one(known: KnownInExpressions, reference: R
     assert [known.covers(line) for line in lines] == [True], lines
 
 
-def _drawn(number: int, strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """`count` different values; the same ones for the same seed."""
-    found: dict[str, Any] = {}
-
-    @seed(number)
-    @settings(
-        max_examples=2 * count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def collect(value: Any) -> None:
-        found.setdefault(str(value), value)
-
-    collect()
-    assert len(found) >= count
-    return list(found.values())[:count]
-
-
-def _batches(drawn: list[Expression]) -> Iterator[list[Expression]]:
-    for first in range(0, len(drawn), EXPRESSIONS_A_LIBRARY):
-        yield drawn[first : first + EXPRESSIONS_A_LIBRARY]
+def _batches(values: list[Expression]) -> Iterator[list[Expression]]:
+    for first in range(0, len(values), EXPRESSIONS_A_LIBRARY):
+        yield values[first : first + EXPRESSIONS_A_LIBRARY]

@@ -5,6 +5,7 @@
 //   {"ask": "valueSets", "valueSets": {url: [[system, code], …]}}   -> {}
 //   {"ask": "evaluate", "resources": […], "parameters": {…}, "asOf": …}
 //       -> {"values": {library: {define: value or {"failed": why}}}}: every define of what was translated last
+//   {"ask": "time", "resources": […], "parameters": {…}, "asOf": …, "times": n}   -> {"milliseconds": [n numbers]}
 
 import { answer } from './surroundings.mjs';
 import fs from 'node:fs';
@@ -126,21 +127,39 @@ function setValueSets({ valueSets }) {
   return {};
 }
 
-async function evaluate({ resources, parameters, asOf }) {
+async function evaluate(asked) {
+  const values = {};
+  await addValues(translated, patientContext(asked.resources, supplied(asked.parameters), asked.asOf), values);
+  return { values };
+}
+
+const supplied = parameters =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, fromJson(value)]));
+
+function patientContext(resources, parameters, asOf) {
   patients.reset();
   patients._bundles = [];
   patients.loadBundles([{ resourceType: 'Bundle', entry: resources.map(resource => ({ resource })) }]);
-  const supplied = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, fromJson(value)]));
-  const context = new engine.PatientContext(
-    translated,
-    patients.currentPatient(),
-    codes,
-    supplied,
-    engine.DateTime.parse(asOf)
-  );
-  const values = {};
-  await addValues(translated, context, values);
-  return { values };
+  const at = engine.DateTime.parse(asOf);
+  return new engine.PatientContext(translated, patients.currentPatient(), codes, parameters, at);
+}
+
+// How long it takes, from resources as JSON on, to evaluate every define of the library itself.
+async function time({ resources, parameters, asOf, times }) {
+  const values = supplied(parameters);
+  const milliseconds = [];
+  for (let round = 0; round < times; round++) {
+    const started = performance.now();
+    const context = patientContext(resources, values, asOf);
+    for (const define of definesOf(translated))
+      try {
+        await define.execute(context);
+      } catch {
+        // A define that fails has taken its time too; `evaluate` tells why.
+      }
+    milliseconds.push(performance.now() - started);
+  }
+  return { milliseconds };
 }
 
 // The defines of a library and of all that it includes, however far, each library once.
@@ -153,18 +172,19 @@ async function addValues(library, context, values) {
 // Each define by itself, so that one that fails takes no other with it. The context keeps what is known already.
 async function valuesOf(library, context) {
   const values = {};
-  for (const [name, define] of Object.entries(library.expressions)) {
-    if (define.context !== 'Patient' || name === 'Patient') continue;
+  for (const define of definesOf(library))
     try {
-      values[name] = toJson(await define.execute(context));
+      values[define.name] = toJson(await define.execute(context));
     } catch (error) {
-      values[name] = { failed: String(error.cause?.message ?? error.message ?? error).slice(0, 300) };
+      values[define.name] = { failed: String(error.cause?.message ?? error.message ?? error).slice(0, 300) };
     }
-  }
   return values;
 }
 
-const questions = { translate, valueSets: setValueSets, evaluate };
+const definesOf = library =>
+  Object.values(library.expressions).filter(define => define.context === 'Patient' && define.name !== 'Patient');
+
+const questions = { translate, valueSets: setValueSets, evaluate, time };
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
