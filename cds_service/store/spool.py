@@ -226,18 +226,26 @@ class Waiting:
 
 def all_waiting(folder: Path) -> list[Waiting]:
     """What waits in all files of the folder. Raises SpoolFailed."""
-    found: list[Waiting] = []
     with _as_spool_failed():
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
-            lock = _locked(path)
-            try:
-                with closing(_connected(path)) as connection:
-                    entries, size = connection.execute(_AMOUNT).fetchone()
-                found.append(Waiting(path.name, lock is None, entries, size))
-            finally:
-                if lock is not None:
-                    os.close(lock)
-    return found
+        seen = [_seen(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    return [each for each in seen if each is not None]
+
+
+def _seen(path: Path) -> Waiting | None:
+    """A file as seen from outside; None when it has gone meanwhile."""
+    lock = _locked(path)
+    try:
+        with closing(_connected(path)) as connection:
+            return Waiting(path.name, lock is None, *connection.execute(_AMOUNT).fetchone())
+    except sqlite3.Error:
+        if path.exists():
+            raise
+        return None
+    finally:
+        if lock is not None:
+            if not path.exists():
+                _lock_path(path).unlink(missing_ok=True)
+            os.close(lock)
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -14,9 +14,7 @@ from sqlalchemy import create_engine, text
 _ACCOUNT = "postgres"
 """The server refuses to run as root; packages of it make this account."""
 
-_OPTIONS = (
-    "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=16MB"
-)
+_OPTIONS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c shared_buffers=16MB"
 
 
 def programs() -> Path | None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from cds_service.cdshooks.feedback import FeedbackItem
 from cds_service.settings import Settings
 from cds_service.store import spooling
 from cds_service.store.database import Database, StoreFailed
@@ -25,7 +26,7 @@ from cds_service.store.records import CallRecord, Content
 from cds_service.store.rows import Row
 from cds_service.store.spool import SUFFIX, SpoolFailed, SpoolFile, SpoolState, all_waiting
 from cds_service.store.spooling import SpoolingSink, spool_folder
-from tests.cds_service.store.conftest import CallMaker
+from tests.cds_service.store.conftest import MOMENT, CallMaker
 from tests.cds_service.store.postgresql import PostgreSQL
 
 ROOM = 1_000_000
@@ -197,24 +198,24 @@ def test_a_server_that_crashes_and_comes_back_gets_every_call_once(
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_feedback_is_acknowledged_while_the_server_is_away_and_soon(
+def test_feedback_is_acknowledged_soon_while_the_server_is_away_and_stored_when_it_is_back(
     database: Database, sink: SpoolingSink, postgresql: PostgreSQL
 ) -> None:
     database.migrate()
     desk = FeedbackDesk(FeedbackTable(database), sink.keep)
+    item = {"card": "c1", "outcome": "overridden", "outcomeTimestamp": "2026-01-02T03:04:05Z"}
     postgresql.stop()
     try:
         began = time.monotonic()
-        desk.write([], "s", "", spooling_moment())
+        for _ in range(3):
+            desk.write([FeedbackItem.model_validate(item)], "s", "", MOMENT)
         assert time.monotonic() - began < 3
+        assert sink.state().waiting == 3
     finally:
         postgresql.start()
-
-
-def spooling_moment() -> Any:
-    import datetime
-
-    return datetime.datetime.now(datetime.UTC)
+    assert sink.flush(20)
+    with database.transaction() as session:
+        assert session.scalars(select(Feedback.card)).all() == ["c1"]
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
