@@ -66,8 +66,8 @@ def create_app(
     below `/fhir`, with `package` as the operation that gives a Questionnaire with all that it needs, and `pages` below
     `/policies` (None: nothing is). `forms` tells which questionnaire asks for what is missing. `database` is
     that of the settings, `sink` is where calls are remembered (the database, by way of the spool). A database that
-    cannot be reached keeps neither the application from starting nor a card from being shown. Raises ClientsRefused for a file
-    of trusted clients that cannot be used.
+    cannot be reached keeps neither the application from starting nor a card from being shown. Raises ClientsRefused for
+    a file of trusted clients that cannot be used.
     """
     silence_addresses()
     app = Flask(__name__, static_folder=None)

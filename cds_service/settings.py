@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/oncology-cds.sqlite3"
 
     spool_folder: Path | None = None
-    """Where calls and feedback wait on disk for the database; if not set, beside an SQLite database, else `var/spool`."""
+    """Where calls and feedback wait on disk for the database; unset: beside an SQLite database, else `var/spool`."""
 
     spool_max_bytes: PositiveInt = 256 * 1024 * 1024
     """How much of it each worker process may fill."""
