@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.cdshooks.envelope import HookRequest
@@ -27,7 +27,7 @@ EXTENSION = "oncology-cds"
 class Answer:
     """What a call is answered, as JSON, and the figures for its log line; the other members are for the audit.
 
-    `token_use` is `used`, `not-used` or `rejected`.
+    `token_use` is `used`, `not-used` or `rejected`, `fetch_outcomes` counts fetches by how they ended.
     """
 
     body: Mapping[str, Any]
@@ -35,6 +35,7 @@ class Answer:
     evaluations: Sequence[EvaluationRow] = ()
     coverage_notes: Sequence[CoverageNote] = ()
     token_use: str = "not-used"
+    fetch_outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Answering:
@@ -68,7 +69,8 @@ class Answering:
         gathered_at = time.perf_counter()
         asked = gathered.orders.asked
         coverage = primary_coverage(crd, gathered.record, asked, self._settings) if crd else None
-        question = _question(service, request, gathered, policy_page)
+        until = Deadline.after(self._settings.decide_seconds)
+        question = _question(service, request, gathered, policy_page, until)
         decision = self._decider.decide(question)
         if crd:
             today = datetime.datetime.now(datetime.UTC).date()
@@ -88,11 +90,14 @@ class Answering:
             evaluations=decision.evaluations,
             coverage_notes=decision.coverage_notes,
             token_use=gathered.token_use,
+            fetch_outcomes=gathered.fetch_outcomes,
         )
 
 
-def _question(service: Service, request: HookRequest, gathered: Gathered, policy_page: str) -> Question:
-    return Question(request, gathered.orders, gathered.record, gathered.notes, service.kinds, policy_page)
+def _question(
+    service: Service, request: HookRequest, gathered: Gathered, policy_page: str, until: Deadline
+) -> Question:
+    return Question(request, gathered.orders, gathered.record, gathered.notes, service.kinds, policy_page, until)
 
 
 def hook_response(decision: Decision) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
 
@@ -15,6 +15,7 @@ import structlog
 from flask import Blueprint, Flask, Response, g, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cds_service.addresses import base_url
 from cds_service.answering import Answering
@@ -30,6 +31,9 @@ from cds_service.decision import Decider
 from cds_service.limits.calls import SizeLimits
 from cds_service.limits.rates import RateLimits
 from cds_service.logs import places, silence_addresses
+from cds_service.observation.blueprint import observation_blueprint
+from cds_service.observation.metrics import METRICS, Metrics
+from cds_service.observation.readiness import Readiness
 from cds_service.openapi.blueprint import openapi_blueprint
 from cds_service.openapi.document import openapi_document
 from cds_service.security.authentication import Authentication, TrustedClients
@@ -39,6 +43,7 @@ from cds_service.settings import Settings
 from cds_service.store.database import Database, StoreFailed
 from cds_service.store.feedback import FeedbackDesk, FeedbackTable
 from cds_service.store.spooling import EvaluationSink, SpoolingSink, spool_folder
+from cql_like_rules.policy import Policy
 from cql_like_rules.terminology import Terminology
 
 _log = structlog.get_logger(__name__)
@@ -59,20 +64,26 @@ def create_app(
     database: Database | None = None,
     sink: EvaluationSink | None = None,
     clients: TrustedClients | None = None,
+    policies: Sequence[Policy] = (),
+    metrics: Metrics = METRICS,
 ) -> Flask:
     """The WSGI application.
 
     `services` are those that discovery lists, `terminology` lets drugs be known by their text. `artifacts` are served
     below `/fhir`, with `package` as the operation that gives a Questionnaire with all that it needs, and `pages` below
     `/policies` (None: nothing is). `forms` tells which questionnaire asks for what is missing. `database` is
-    that of the settings, `sink` is where calls are remembered (the database, by way of the spool). A database that
-    cannot be reached keeps neither the application from starting nor a card from being shown. Raises ClientsRefused for
-    a file of trusted clients that cannot be used.
+    that of the settings, `sink` is where calls are remembered (the database, by way of the spool). `policies` are those
+    that decide, as `/readyz` and `metrics` tell them. A database that cannot be reached keeps neither the application
+    from starting nor a card from being shown. Raises ClientsRefused for a file of trusted clients that cannot be used.
     """
     silence_addresses()
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
+    if settings.trusted_proxies:
+        # Believed only as far as the operator says: others could name any address as their own.
+        believed = dict.fromkeys(("x_for", "x_proto", "x_host"), settings.trusted_proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, **believed)  # type: ignore[method-assign]
     database = database or Database(settings.database_url)
     try:
         database.migrate()
@@ -87,19 +98,25 @@ def create_app(
     feedback = FeedbackDesk(FeedbackTable(database), sink.keep)
     offered = Services(services)
     limits = SizeLimits.of(settings)
-    app.register_blueprint(hooks_blueprint(offered, answering, Auditing(settings, sink), feedback, limits, policy_page))
+    app.register_blueprint(
+        hooks_blueprint(offered, answering, Auditing(settings, sink), feedback, limits, metrics, policy_page)
+    )
     if pages is not None:
         app.register_blueprint(pages)
     if artifacts is not None:
         app.register_blueprint(fhir_blueprint(artifacts, partial(base_url, settings), limits, package))
     types = artifacts.types if artifacts else ()
-    describe = partial(openapi_document, offered.all, types, packages=package is not None)
+    metrics.serves(policies)
+    readiness = Readiness(lambda: len(policies), database, sink)
+    app.register_blueprint(observation_blueprint(settings, metrics, readiness, sink))
+    shows_metrics = settings.metrics != "off" and settings.metrics_port is None
+    describe = partial(openapi_document, offered.all, types, packages=package is not None, metrics=shows_metrics)
     app.register_blueprint(openapi_blueprint(describe))
     _allow_browsers(app, settings)
     _add_health(app)
-    _surround_requests(app)
-    _ask_who_calls(app, Authentication(settings, database, clients), RateLimits(settings))
-    _answer_errors(app)
+    _surround_requests(app, metrics)
+    _ask_who_calls(app, Authentication(settings, database, clients), RateLimits(settings), metrics)
+    _answer_errors(app, metrics)
     return app
 
 
@@ -128,7 +145,7 @@ def _add_health(app: Flask) -> None:
         return Response(healthy, mimetype="application/json")
 
 
-def _surround_requests(app: Flask) -> None:
+def _surround_requests(app: Flask, metrics: Metrics) -> None:
     @app.before_request
     def begin() -> None:
         given = request.headers.get("X-Request-ID", "")
@@ -140,19 +157,22 @@ def _surround_requests(app: Flask) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.request_id
+        seconds = time.perf_counter() - g.started
+        service = g.logged.get("service", "")
+        metrics.request_ended(request.endpoint, service, g.caller.name, response.status_code, seconds)
         _log.info(
             "request",
             request_id=g.request_id,
             method=request.method,
             endpoint=request.endpoint,
             status=response.status_code,
-            duration_ms=round(1000 * (time.perf_counter() - g.started), 2),
+            duration_ms=round(1000 * seconds, 2),
             **g.logged,
         )
         return response
 
 
-def _ask_who_calls(app: Flask, authentication: Authentication, rates: RateLimits) -> None:
+def _ask_who_calls(app: Flask, authentication: Authentication, rates: RateLimits, metrics: Metrics) -> None:
     @app.before_request
     def ask() -> None:
         rates.admit_address(request)
@@ -166,6 +186,7 @@ def _ask_who_calls(app: Flask, authentication: Authentication, rates: RateLimits
         # Who is not trusted is not told why (CDS Hooks, best practices): the reason is for the log alone.
         g.logged["refused"] = str(refusal)
         rates.count_untrusted(request)
+        metrics.token_refused(str(refusal))
         response = Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         del response.headers["Content-Type"]
         return response
@@ -176,7 +197,7 @@ def _new_request_id() -> str:
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
-def _answer_errors(app: Flask) -> None:
+def _answer_errors(app: Flask, metrics: Metrics) -> None:
     @app.errorhandler(CallRefused)
     def refused(refusal: CallRefused) -> Response:
         g.logged["issues"] = [issue.expression or issue.code for issue in refusal.issues]
@@ -194,6 +215,7 @@ def _answer_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
+        metrics.failed(error)
         _log.error(
             "unexpected error", request_id=g.request_id, error=type(error).__name__, places=places(error.__traceback__)
         )

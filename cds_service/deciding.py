@@ -9,6 +9,7 @@ from cds_service.cards import CardLinks, cards_for, determination_json, in_order
 from cds_service.cards.priority import Card, of_kinds
 from cds_service.cdshooks.orders import Orders
 from cds_service.decision import CardIdentity, Decision, EvaluationRow, Question
+from cds_service.fhir.deadline import Deadline
 from cql_like_rules.cql.values.temporal import Date, DateTime
 from cql_like_rules.determination import Determination, Verdict
 from cql_like_rules.determine import determine
@@ -22,6 +23,9 @@ from cql_like_rules.versions import PolicyVersions
 
 NO_DATE = DateTime(1, 1, 1, 0, 0, 0, 0, Decimal(0))
 """The time of an evaluation where nothing tells one."""
+
+OUT_OF_TIME = "The time for one call was over before this order was checked."
+"""What is told of an order that was not begun."""
 
 
 class PolicyDecider:
@@ -47,7 +51,7 @@ class PolicyDecider:
         links = CardLinks(question.request.hook_instance, question.policy_page)
         cards: list[Card] = []
         determinations: list[Determination] = []
-        for determination in self.determinations(question.orders, record):
+        for determination in self.determinations(question.orders, record, question.until):
             determinations.append(determination)
             about = self._about(determination.policy, question.notes)
             cards += cards_for(determination, [*about, *record.notes], links, record)
@@ -60,13 +64,22 @@ class PolicyDecider:
             outcomes=determinations,
         )
 
-    def determinations(self, orders: Orders, record: Record) -> Iterator[Determination]:
-        """The determinations of every order by every policy that is about it, in the order of the call."""
+    def determinations(self, orders: Orders, record: Record, until: Deadline | None = None) -> Iterator[Determination]:
+        """The determinations of every order by every policy that is about it, in the order of the call.
+
+        Of an order that was not begun in time, each policy says that it could not be evaluated.
+        """
         paying = self._plans.paying(record)
+        begun = 0
         for resource in orders.for_drugs:
             if resource.get("doNotPerform") is True:
                 continue
             order = read_order(resource, record, self._terminology, self._order_settings, orders.beside)
+            if begun and until is not None and until.passed:
+                for policy in self._versions.in_force(order.day):
+                    yield Determination(order, policy, Verdict.NOT_APPLICABLE, failures=(OUT_OF_TIME,))
+                continue
+            begun += 1
             for policy in self._versions.in_force(order.day):
                 determination = determine(policy, record, order, evaluation_time(order), paying)
                 if determination.status is not Verdict.NOT_APPLICABLE or determination.failures:

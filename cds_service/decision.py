@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.orders import Orders
+from cds_service.fhir.deadline import Deadline
 from cql_like_rules.determination import Determination
 from cql_like_rules.record import Record, RecordNote
 
@@ -50,7 +51,8 @@ class Question:
 
     `notes` are what could not be had or read of the record, in a prescriber's words; besides them the record has its
     own. `kinds` are the kinds of card that are wanted, None for all: a hook that fires early wants few. What is
-    critical is always told. `policy_page` is the address below which each policy has a page, "" for none.
+    critical is always told. `policy_page` is the address below which each policy has a page, "" for none. No
+    further order is begun after `until`; the first always is.
     """
 
     request: HookRequest
@@ -59,6 +61,7 @@ class Question:
     notes: Sequence[RecordNote] = ()
     kinds: frozenset[str] | None = None
     policy_page: str = ""
+    until: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,12 @@ class Settings(BaseSettings):
     store_clinical_key: Secrets = ()
     """The keys for that (Fernet): the first encrypts, all of them decrypt, so that keys can be changed."""
 
+    metrics: Literal["off", "loopback", "everyone"] = "loopback"
+    """Who may read `/metrics`: nobody, this machine, or everyone who reaches the service."""
+
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """A port of its own for metrics, which are then not served beside the rest."""
+
     cors_origins: Names = ("*",)
     """Origins of browser clients that may call."""
 

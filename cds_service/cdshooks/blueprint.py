@@ -12,6 +12,7 @@ from flask import Blueprint, Response, g
 from cds_service.answering import Answering
 from cds_service.auditing import Auditing, OpenCall
 from cds_service.limits.calls import SizeLimits
+from cds_service.observation.metrics import Metrics
 from cds_service.store.database import StoreFailed
 from cds_service.store.feedback import FeedbackDesk
 
@@ -28,6 +29,7 @@ def hooks_blueprint(
     auditing: Auditing,
     feedback: FeedbackDesk,
     limits: SizeLimits,
+    metrics: Metrics,
     policy_page: Callable[[], str] = str,
 ) -> Blueprint:
     """The routes below `/cds-services`. They raise CallRefused, which the application answers.
@@ -55,7 +57,10 @@ def hooks_blueprint(
         g.logged.update(service=service.id, hook=hook_request.hook, hook_instance=hook_request.hook_instance)
         open_call.answer = answering.answer(service, hook_request, g.caller, policy_page())
         g.logged.update(open_call.answer.counts)
-        return _json_response(open_call.answer.body)
+        answered = time.perf_counter()
+        response = _json_response(open_call.answer.body)
+        metrics.call_answered(open_call.answer, time.perf_counter() - answered)
+        return response
 
     @blueprint.after_request
     def remember(response: Response) -> Response:
@@ -79,6 +84,7 @@ def hooks_blueprint(
             g.logged.update(store=str(error))
             issue = Issue("transient", "The feedback could not be stored. Please send it again later.")
             raise CallRefused(503, (issue,)) from error
+        metrics.feedback_taken(service.id, batch.feedback)
         return _empty_response()
 
     return blueprint

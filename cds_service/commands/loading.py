@@ -105,6 +105,7 @@ class Loaded:
             database=database,
             sink=shared.get("sink"),
             clients=self.clients,
+            policies=self.decider.policies,
         )
 
 

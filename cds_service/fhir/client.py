@@ -22,7 +22,8 @@ from cds_service.cdshooks.wire import NotJson, read_json
 from cds_service.security.outgoing import AddressRefused, adapter_for
 from cds_service.settings import Settings
 
-from .bundles import is_readable, next_page, refusal_in
+from .budget import Budget
+from .bundles import is_readable, next_page, refusal_in, resources_in
 from .deadline import Deadline
 
 _CHUNK = 65_536
@@ -45,6 +46,8 @@ UNREACHABLE = FetchProblem("unreachable", "the record system could not be reache
 ELSEWHERE = FetchProblem("elsewhere", "the record system pointed to another server, which was not followed")
 TOO_LARGE = FetchProblem("too-large", "the record system's answer was too large to read")
 ENDLESS = FetchProblem("endless", "the record system's answer has more pages than are read")
+TOO_MUCH = FetchProblem("too-much", "the record is larger than is read for one call")
+TOO_MANY = FetchProblem("too-many", "more is referred to than is asked for in one call")
 REFUSED = FetchProblem("outcome", "the record system answered that it could not provide it")
 TOKEN_REJECTED = FetchProblem("unauthorized", "the record system did not accept the access token")
 
@@ -96,6 +99,7 @@ class FhirClient:
         self._base = server.rstrip("/") + "/"
         self._deadline = deadline
         self._settings = settings
+        self._budget = Budget(settings.max_fhir_call_bytes, settings.max_resources)
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
         self._session.headers["Accept"] = "application/fhir+json"
@@ -138,6 +142,8 @@ class FhirClient:
             value = self._get(url)
             if isinstance(value, FetchProblem):
                 return Fetched(tuple(values), value)
+            if not self._budget.takes(resources=sum(1 for _ in resources_in(value))):
+                return Fetched(tuple(values), TOO_MUCH)
             values.append(value)
             if refusal_in(value):
                 return Fetched(tuple(values), REFUSED)
@@ -177,6 +183,8 @@ class FhirClient:
             body += chunk
             if len(body) > self._settings.max_fhir_bytes:
                 return TOO_LARGE
+            if not self._budget.takes(size=len(chunk)):
+                return TOO_MUCH
             if self._deadline.passed:
                 return TOO_LATE
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.orders import EVALUATED_TYPE, Orders, bundled, orders_among
 from cds_service.cdshooks.outcome import refused
+from cds_service.limits.calls import too_many_of_a_type
 from cql_like_rules import lenient
 from cql_like_rules.record import Record, RecordNote
 from cql_like_rules.terminology import Terminology
 
 from .bundles import answered_types, is_narrowed, is_readable, next_page, refusal_in, resources_in
-from .client import TOKEN_REJECTED, Fetched
+from .client import TOKEN_REJECTED, TOO_MUCH, Fetched
 from .prefetch import READ_TYPES, RESOURCE_TYPES, Template
 from .references import of_another_patient
 
@@ -30,7 +32,8 @@ class Collected:
     `templates` are those of the prefetch keys that are understood.
     `values` are resources and Bundles as they came, `delivered` the resource types that were asked for and answered,
     `answered` the prefetch keys that are not asked again, `unfinished` those of which there are further pages,
-    `token_rejected` whether the server refused the access token.
+    `token_rejected` whether the server refused the access token, `outcomes` how many fetches ended in what way (`ok`,
+    or the kind of a FetchProblem).
     """
 
     request: HookRequest
@@ -41,6 +44,7 @@ class Collected:
     unfinished: list[tuple[Template, Mapping[str, Any]]] = field(default_factory=list)
     notes: list[RecordNote] = field(default_factory=list)
     token_rejected: bool = False
+    outcomes: Counter[str] = field(default_factory=Counter)
 
     def take_prefetch(self) -> None:
         """Takes what the call brought."""
@@ -83,6 +87,9 @@ class Collected:
 
     def take_fetched(self, template: Template | None, words: str, fetched: Fetched) -> None:
         """Takes what was fetched; when that is all there is, the types of its template are delivered."""
+        self.outcomes[fetched.problem.kind if fetched.problem else "ok"] += 1
+        if too_many_of_a_type(fetched.values):
+            fetched = Fetched(problem=TOO_MUCH)
         self.values.extend(fetched.values)
         if fetched.problem is not None:
             self.token_rejected |= fetched.problem is TOKEN_REJECTED

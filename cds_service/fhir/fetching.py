@@ -11,7 +11,7 @@ from cds_service.cdshooks.orders import EVALUATED_TYPE
 from cds_service.settings import Settings
 
 from .bundles import resources_in
-from .client import NOT_ALLOWED, TOO_LATE, Fetched, FhirClient, has_same_host, is_allowed, is_relative
+from .client import NOT_ALLOWED, TOO_LATE, TOO_MANY, Fetched, FhirClient, has_same_host, is_allowed, is_relative
 from .collected import Collected
 from .deadline import Deadline
 from .needs import Need, needs_of_orders, needs_of_record
@@ -50,9 +50,13 @@ def fetch_missing(
         for tasks in _Fetching(collected, client, server, wanted).rounds():
             if tasks and not is_allowed(server, settings, hosts):
                 collected.note("the record", NOT_ALLOWED.reason)
+                collected.outcomes[NOT_ALLOWED.kind] += 1
                 break
-            _run(tasks, collected, deadline, settings)
-            fetches += len(tasks)
+            left = settings.fhir_requests - fetches
+            _run(tasks[:left], collected, deadline, settings)
+            fetches += len(tasks[:left])
+            for task in tasks[left:]:
+                collected.take_fetched(task.template, task.words, Fetched(problem=TOO_MANY))
     return fetches
 
 

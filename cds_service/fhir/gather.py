@@ -6,7 +6,8 @@ server. What could be had neither way is unknown, which rules tell from absent (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cds_service.cdshooks.envelope import HookRequest
 from cds_service.cdshooks.orders import Orders
@@ -27,7 +28,7 @@ class Gathered:
     """The orders, the record, what could not be had of it, and how many requests that took.
 
     `token_use` is what became of the call's access token, in the words of Da Vinci CRD 2.2.1 (metrics): `used`,
-    `not-used`, or `rejected` when the server did not accept it.
+    `not-used`, or `rejected` when the server did not accept it. `fetch_outcomes` counts fetches by how they ended.
     """
 
     orders: Orders
@@ -35,6 +36,7 @@ class Gathered:
     notes: tuple[RecordNote, ...]
     fetches: int = 0
     token_use: str = "not-used"
+    fetch_outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
 def gather(
@@ -66,7 +68,9 @@ def gather(
             412, "not-found", "None of the orders could be had, neither from prefetch nor from the FHIR server."
         )
     notes = tuple(dict.fromkeys(collected.notes))
-    return Gathered(orders, collected.record(terminology), notes, fetches, _token_use(collected, fetches))
+    return Gathered(
+        orders, collected.record(terminology), notes, fetches, _token_use(collected, fetches), dict(collected.outcomes)
+    )
 
 
 def _token_use(collected: Collected, fetches: int) -> str:

@@ -6,7 +6,7 @@ This is looked at first, on the JSON as it came: a model of a request with a mil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,12 @@ class SizeLimits:
                 issues.append(_too_many(f"resources of type {type_name}", most))
         if issues:
             raise CallRefused(413, issues)
+
+
+def too_many_of_a_type(values: Iterable[Any]) -> bool:
+    """True when there are more of a type than anybody has."""
+    entries = Counter(_type(entry) for value in values for entry in entries_in({"": value}))
+    return any(entries[type_name] > most for type_name, most in MOST_OF_A_TYPE.items())
 
 
 def entries_in(members: Mapping[str, Any]) -> Iterator[Any]:

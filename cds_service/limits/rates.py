@@ -16,7 +16,7 @@ from cds_service.cdshooks.outcome import CallRefused, Issue
 from cds_service.security.caller import NOBODY, Caller
 from cds_service.settings import Settings
 
-UNLIMITED = frozenset({"healthz", "readyz", "metrics"})
+UNLIMITED = frozenset({"healthz", "observation.readyz", "observation.figures"})
 """The endpoints that watch over the service: to refuse them would take it for dead when it is busy."""
 
 _UNTRUSTED = "untrusted"

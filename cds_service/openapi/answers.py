@@ -285,6 +285,33 @@ class Health(Answered):
     version: Text
 
 
+class Part(Answered):
+    """A part of the service."""
+
+    ready: bool
+    reason: Annotated[Text, Field(description="Why the store is not.")] | Absent = None
+    loaded: Annotated[int, Field(description="Policies.")] | Absent = None
+    waiting: Annotated[int, Field(description="Entries of the spool.")] | Absent = None
+    bytes: Annotated[int, Field(description="Their size.")] | Absent = None
+    capacity: Annotated[int, Field(description="The most bytes of the spool.")] | Absent = None
+    lost: Annotated[int, Field(description="Calls that could not be kept.")] | Absent = None
+
+
+class Parts(Answered):
+    """The parts of the service, but for those that are left out."""
+
+    policies: Part | Absent = None
+    store: Part | Absent = None
+    spool: Part | Absent = None
+
+
+class Readiness(Answered):
+    """Whether the service is ready, and which part is not."""
+
+    status: Literal["ready", "not ready"]
+    parts: Parts
+
+
 class Description(BaseModel):
     """This description."""
 

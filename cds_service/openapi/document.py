@@ -17,7 +17,15 @@ from cds_service.artifacts.search import PARAMETERS
 from cds_service.cdshooks.feedback import Feedback
 from cds_service.cdshooks.outcome import CONTENT_TYPE
 from cds_service.cdshooks.services import Service
-from cds_service.openapi.answers import Description, Discovery, Health, HookAnswer, OperationOutcome, Resource
+from cds_service.openapi.answers import (
+    Description,
+    Discovery,
+    Health,
+    HookAnswer,
+    OperationOutcome,
+    Readiness,
+    Resource,
+)
 from cds_service.openapi.requests import EXAMPLE_FEEDBACK, example_call, refined
 
 JSON = "application/json"
@@ -31,20 +39,26 @@ _REFUSALS = {
     405: "Not this method.",
     406: "Only JSON can be had.",
     412: "What the call rests on (its orders, for CRD a coverage) was neither delivered nor obtainable.",
-    413: "The body is too large.",
+    413: "The body is too large, or holds too many resources or orders.",
     415: "The body is not plain JSON.",
     422: "Well formed, but it cannot be worked with: an order without an id, a version that is not supported.",
+    429: "The client has asked too often; `Retry-After` tells in how many seconds it may again.",
     500: "A fault of the service.",
     503: "It could not be stored. Send it again later.",
 }
-_EVERYWHERE = (405, 500)
+_EVERYWHERE = (405, 429, 500)
 _OF_A_BODY = (400, 413, 415)
 
 Json = dict[str, Any]
 
 
-def openapi_document(services: Iterable[Service], artifact_types: Sequence[str], *, packages: bool) -> Json:
-    """The description of a service with these hook services, artifacts of these types, maybe packages of forms."""
+def openapi_document(
+    services: Iterable[Service], artifact_types: Sequence[str], *, packages: bool, metrics: bool = False
+) -> Json:
+    """The description of a service with these hook services, artifacts of these types, maybe packages of forms.
+
+    `metrics` tells whether `/metrics` is one of its addresses.
+    """
     document = OpenAPI.model_validate(
         {
             "openapi": "3.1.1",
@@ -62,7 +76,9 @@ def openapi_document(services: Iterable[Service], artifact_types: Sequence[str],
             "paths": {
                 **_hooks(services),
                 **(_fhir(artifact_types, packages=packages) if artifact_types else {}),
-                "/healthz": {"get": _operation("health", "Whether the service is up", "service", {200: _json(Health)})},
+                "/healthz": {"get": _watching("health", "Whether the service is up", {200: _json(Health)})},
+                "/readyz": {"get": _readiness()},
+                **({"/metrics": {"get": _metrics()}} if metrics else {}),
                 "/openapi.json": {
                     "get": _operation("describe", "This description", "service", {200: _json(Description)})
                 },
@@ -179,6 +195,34 @@ def _parameter(name: str, place: str, schema: Json, description: str) -> Json:
 _FORMAT = _parameter("_format", "query", {"type": "string", "enum": ["json", CONTENT_TYPE, JSON]}, "Outweighs Accept.")
 
 
+# --- the service itself ----------------------------------------------------------------------------------------------
+
+
+def _readiness() -> Json:
+    answers = {200: _json(Readiness), 503: {**_json(Readiness), "description": "Not all parts are ready."}}
+    part = {"type": "array", "items": {"type": "string", "enum": ["policies", "store", "spool"]}}
+    return {
+        **_watching("ready", "Whether the service is ready", answers),
+        "parameters": [_parameter("exclude", "query", part, "Parts that are left out.")],
+    }
+
+
+def _metrics() -> Json:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    answers = {200: {"description": "Prometheus's text format.", "content": text, "headers": _HEADERS}}
+    return {
+        **_watching("metrics", "Figures of the service", answers, (404,)),
+        "description": "Not there for whom the operator does not let see it.",
+    }
+
+
+def _watching(name: str, summary: str, answers: Mapping[int, Json], refusals: Iterable[int] = ()) -> Json:
+    """An operation that watches over the service: it is never limited."""
+    operation = _operation(name, summary, "service", answers, refusals)
+    del operation["responses"]["429"]
+    return operation
+
+
 # --- parts of an operation -------------------------------------------------------------------------------------------
 
 
@@ -189,7 +233,8 @@ def _operation(name: str, summary: str, tag: str, answers: Mapping[int, Json], r
 
 
 def _refusal(status: int) -> Json:
-    return {"description": _REFUSALS[status], "content": _content(CONTENT_TYPE, OperationOutcome), "headers": _HEADERS}
+    headers = {**_HEADERS, "Retry-After": _header("Seconds.")} if status == 429 else _HEADERS
+    return {"description": _REFUSALS[status], "content": _content(CONTENT_TYPE, OperationOutcome), "headers": headers}
 
 
 def _json(model: type[BaseModel]) -> Json:

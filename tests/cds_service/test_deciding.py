@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from cds_service.cdshooks.envelope import OrderSignRequest
-from cds_service.deciding import PolicyDecider
+from cds_service.deciding import OUT_OF_TIME, PolicyDecider
 from cds_service.decision import Decision, Question
+from cds_service.fhir.deadline import Deadline
+from cql_like_rules.determination import Verdict
 from cql_like_rules.orders import OrderSettings, read_order
 from cql_like_rules.policy import Policy
 from cql_like_rules.record import Record, RecordNote
@@ -51,6 +53,24 @@ def decide(tiny: Any, call: dict[str, Any]) -> Decide:
         )
 
     return decide
+
+
+def test_orders_that_are_not_begun_in_time_are_told_and_the_first_is_always_decided(
+    tiny: Any, policy: Policy, call: dict[str, Any]
+) -> None:
+    call["context"]["draftOrders"]["entry"] = [{"resource": {**tiny.request(), "id": name}} for name in ("a", "b", "c")]
+    request = OrderSignRequest.model_validate(call)
+    record = Record([call["context"]["draftOrders"]], (), None, tiny.terminology)
+    question = Question(request, request.context.orders(), record, until=Deadline.after(0))
+    decision = PolicyDecider([policy], tiny.terminology).decide(question)
+    assert [each.status for each in decision.outcomes][1:] == [Verdict.NOT_APPLICABLE] * 2
+    told = [card for card in decision.cards if OUT_OF_TIME in card["detail"]]
+    about_them = [card["extension"]["oncology-cds"] for card in told]
+    assert [(each["order"], each.get("orders")) for each in about_them] == [
+        ("MedicationRequest/b", ["MedicationRequest/b", "MedicationRequest/c"])
+    ]
+    assert {card["indicator"] for card in told} == {"warning"}
+    assert ("MedicationRequest/a", "T.1", "dose") in about(decision)
 
 
 def about(decision: Decision) -> list[tuple[str, str, str]]:

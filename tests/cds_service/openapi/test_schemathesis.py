@@ -31,13 +31,14 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-WITHOUT_INPUT = r"^/(cds-services|healthz|openapi\.json)$"
+WITHOUT_INPUT = r"^/(cds-services|healthz|metrics|openapi\.json)$"
 WITH_INPUT = {
     "order-sign": r"^/cds-services/order-sign(-crd)?$",
     "order-select": r"^/cds-services/order-select(-crd)?$",
     "order-dispatch": r"^/cds-services/order-dispatch(-crd)?$",
     "feedback": r"^/cds-services/order-sign/feedback$",
     "fhir": r"^/fhir/",
+    "ready": r"^/readyz$",
 }
 OTHER_FEEDBACK = r"^/cds-services/(?!order-sign/)[a-z-]+/feedback$"
 """Feedback on the other services: the same function with another id."""
