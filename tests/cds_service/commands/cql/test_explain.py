@@ -119,4 +119,4 @@ define "Codes": { "Route", "Bare" }
 
     assert "Codes  is { Intravenous route (47625008), 1 }" in explained("Codes")
     assert "birthDate }" in explained("Patients")
-    assert "Drug  is { Leukine" in explained("Drug")
+    assert "Leukine 250 mcg powder for injection }" in explained("Drug")
