@@ -23,6 +23,9 @@ _MIGRATIONS = "cds_service.store:migrations"
 _MIGRATING = 0x6F6E636F
 """The number of the lock that one migration of a PostgreSQL database holds against others."""
 
+_ALEMBIC = threading.Lock()
+"""Alembic keeps what it works on in its modules: one migration at a time in a process."""
+
 _WAIT_SECONDS = 5.0
 """How long a transaction waits for the locks of others, where nobody waits for it."""
 
@@ -139,7 +142,8 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
             config = _alembic()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            with _ALEMBIC:
+                command.upgrade(config, "head")
         if not self._is_sqlite:
             # A server that loads before it forks must not leave its connection to several workers.
             self._engine.dispose()

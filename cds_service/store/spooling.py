@@ -195,6 +195,15 @@ class SpoolingSink:
         _log.error("evaluations lost", calls=calls, kind=kind, reason=reason, lost=self._lost)
 
     def _run(self) -> None:
+        try:
+            self._write_until_closed()
+        except BaseException:
+            # Calls go on waiting on disk; the next one, or whoever asks for the state, starts a thread anew.
+            self._reachable = False
+            _log.error("the thread that writes the spool broke off")
+            raise
+
+    def _write_until_closed(self) -> None:
         looked = float("-inf")
         pause = _FIRST_PAUSE
         while True:

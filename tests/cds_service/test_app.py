@@ -197,13 +197,29 @@ def test_a_database_that_cannot_be_opened_keeps_no_card_back(
     decider: Any, services: Any, call: Any, tmp_path: Any
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
+    settings = Settings(
+        dev=True, database_url=f"sqlite:///{tmp_path}/file/cds.sqlite3", spool_folder=tmp_path / "spool"
+    )
+    with capture_logs() as lines:
+        app = create_app(settings, decider, services=services)
+        response = app.test_client().post(URL, json=call)
+        state = app.extensions["oncology-cds"]["sink"].state()
+        app.extensions["oncology-cds"]["sink"].close()
+    assert len(response.get_json()["cards"]) == 1
+    assert "store not ready" in [line["event"] for line in lines]
+    assert (state.waiting, state.lost) == (1, 0)
+
+
+@pytest.mark.rules("P-32")
+def test_a_call_that_can_be_kept_nowhere_is_counted_and_its_card_goes_out(
+    decider: Any, services: Any, call: Any, tmp_path: Any
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
     settings = Settings(dev=True, database_url=f"sqlite:///{tmp_path}/file/cds.sqlite3")
     with capture_logs() as lines:
         app = create_app(settings, decider, services=services)
         response = app.test_client().post(URL, json=call)
         app.extensions["oncology-cds"]["sink"].close()
     assert len(response.get_json()["cards"]) == 1
-    events = [line["event"] for line in lines]
-    assert "store not ready" in events
-    assert "evaluations lost" in events
-    assert app.extensions["oncology-cds"]["sink"].lost == 1
+    assert "evaluations lost" in [line["event"] for line in lines]
+    assert app.extensions["oncology-cds"]["sink"].state().lost == 1

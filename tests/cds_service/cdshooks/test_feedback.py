@@ -158,10 +158,29 @@ def test_comments_and_cards_are_not_logged(give: Give) -> None:
 def test_feedback_that_cannot_be_stored_is_503(decider: Any, services: Any, tmp_path: Any) -> None:
     (tmp_path / "file").write_text("not a folder")
     settings = Settings(dev=True, database_url=f"sqlite:///{tmp_path}/file/cds.sqlite3")
-    client = create_app(settings, decider, services=services).test_client()
-    response = client.post(URL, json={"feedback": [accepted()]})
+    app = create_app(settings, decider, services=services)
+    response = app.test_client().post(URL, json={"feedback": [accepted()]})
     assert response.status_code == 503
     assert response.get_json(force=True)["issue"][0]["code"] == "transient"
+    app.extensions["oncology-cds"]["sink"].close()
+
+
+def test_feedback_is_acknowledged_when_only_the_spool_takes_it_and_stored_later(
+    decider: Any, services: Any, tmp_path: Any
+) -> None:
+    blocker = tmp_path / "store"
+    blocker.write_text("not a folder")
+    settings = Settings(dev=True, database_url=f"sqlite:///{blocker}/cds.sqlite3", spool_folder=tmp_path / "spool")
+    app = create_app(settings, decider, services=services)
+    sink, database = (app.extensions["oncology-cds"][name] for name in ("sink", "database"))
+    assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200
+    blocker.unlink()
+    assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200
+    assert sink.flush(10)
+    with database.transaction() as session:
+        assert session.scalars(select(Feedback.card)).all() == [accepted()["card"]]
+    sink.close()
+    database.close()
 
 
 def test_feedback_is_stored_once_the_database_has_come_back(decider: Any, services: Any, tmp_path: Any) -> None:
@@ -172,6 +191,7 @@ def test_feedback_is_stored_once_the_database_has_come_back(decider: Any, servic
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 503
     blocker.unlink()
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200
+    app.extensions["oncology-cds"]["sink"].close()
     app.extensions["oncology-cds"]["database"].close()
 
 
