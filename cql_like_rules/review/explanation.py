@@ -9,7 +9,7 @@ from cql_like_rules.cql.library import CompiledDefine, CompiledLibrary
 from cql_like_rules.cql.notation import in_cql
 from cql_like_rules.cql.resolution import ResolvedLibrary
 from cql_like_rules.cql.trace import Comparison, Trace
-from cql_like_rules.cql.values.concept import Code, Concept
+from cql_like_rules.cql.values.concept import Code, Concept, ValueSet
 from cql_like_rules.element import Element
 from cql_like_rules.review.outline import Entry
 from cql_like_rules.review.rule_numbers import RELATIONS
@@ -18,19 +18,23 @@ from cql_like_rules.review.words import OMITTED, in_words
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
 _RELATIONS = RELATIONS | {"Equivalent": "is", "NotEquivalent": "is not", "In": "in", "Contains": "contains"}
 _LITERALS = (syntax.Literal, syntax.QuantityLiteral, syntax.DateTimeLiteral, syntax.List, syntax.Null)
+
+DEPTH = 4
+"""How many levels of defines are shown in full where nothing else is asked for."""
+
 _VALUE_WIDTH = 100
 _RULE_WIDTH = 240
 _MOST_FOUND = 6
 _MOST_READ = 8
 
 
-def explanation_of(trace: Trace, library: CompiledLibrary) -> Entry:
+def explanation_of(trace: Trace, library: CompiledLibrary, depth: int = DEPTH) -> Entry:
     """What the define of the trace rests on, as a tree of the defines it uses.
 
-    Of a Boolean, what has the same value decides and is shown in full; of the rest the value alone is told. A define
-    that was shown before is not shown again.
+    Of a Boolean, what has the same value decides and is shown in full, `depth` levels deep; of the rest the value alone
+    is told. A define that was shown before is not shown again.
     """
-    return _Explaining(library).entry(trace, in_full=True)
+    return _Explaining(library).entry(trace, depth)
 
 
 class _Explaining:
@@ -45,17 +49,19 @@ class _Explaining:
         }
         self._shown: set[int] = set()
 
-    def entry(self, trace: Trace, in_full: bool) -> Entry:
+    def entry(self, trace: Trace, depth: int) -> Entry:
         define = self._defines[trace.library, trace.define]
         name = trace.define if trace.library == self._library.name else f"{trace.library}.{trace.define}"
         remark = define.tag("title") or ""
-        if not in_full:
+        if not depth:
             return Entry(name, _said(trace), remark)
         if id(trace) in self._shown:
             return Entry(name, _said(trace), "see above")
         self._shown.add(id(trace))
         deciding = _deciding(trace)
-        below = tuple(self.entry(used, in_full=any(used is each for each in deciding)) for used in trace.uses)
+        below = tuple(
+            self.entry(used, depth - 1 if any(used is each for each in deciding) else 0) for used in trace.uses
+        )
         return Entry(name, _said(trace), remark, tuple(self._details(trace, define)), below)
 
     def _details(self, trace: Trace, define: CompiledDefine) -> Iterator[tuple[str, str]]:
@@ -109,15 +115,22 @@ def _deciding(trace: Trace) -> Sequence[Trace]:
 
 
 def _telling(trace: Trace) -> list[Comparison]:
-    """The comparisons, those with the result of the define first."""
-    return sorted(trace.comparisons, key=lambda made: made.result is not trace.value)
+    """The comparisons, those with the result of the define first; where that is no Boolean, those that are true."""
+    if trace.value is None or isinstance(trace.value, bool):
+        return sorted(trace.comparisons, key=lambda made: made.result is not trace.value)
+    return [made for made in trace.comparisons if made.result is True]
 
 
 def _operand(node: syntax.Expression | None, name: str, value: object) -> str:
-    """An operand in words with its value; the value alone where it is written as such or takes a program to say."""
+    """An operand in words with its value; the value alone where it is written as such or takes a program to say.
+
+    A value set is told by the name that the rule has for it.
+    """
     told = value_in_short(value)
     words = name or (OMITTED if node is None or isinstance(node, _LITERALS) else in_words(node))
-    return told if OMITTED in words else f"{words} ({told})"
+    if OMITTED in words:
+        return told
+    return words if isinstance(value, ValueSet) else f"{words} ({told})"
 
 
 def _read(trace: Trace) -> Iterator[str]:
@@ -148,6 +161,8 @@ def value_in_short(value: object) -> str:
             return _cut(f"{value.display} ({value.code})" if value.display else value.code, _VALUE_WIDTH)
         case Concept():
             return value.display or ", ".join(map(value_in_short, value.codes))
+        case ValueSet():
+            return value.name or value.id
         case Element():
             return f"{value.reference} {value.path}".strip()
     return _cut(in_cql(value), _VALUE_WIDTH)

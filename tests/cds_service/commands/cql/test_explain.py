@@ -120,3 +120,33 @@ define "Codes": { "Route", "Bare" }
     assert "Codes  is { Intravenous route (47625008), 1 }" in explained("Codes")
     assert "birthDate }" in explained("Patients")
     assert "Leukine 250 mcg powder for injection }" in explained("Drug")
+
+
+def test_defines_further_down_are_told_by_their_value(run: Run, write: Write) -> None:
+    source = write('define "A": 1\n\ndefine "B": "A" + 1\n\ndefine "C": "B" + 1\n')
+    deep = run("explain", source, "--define", "C").output
+    assert "rule:    A + 1" in deep
+    flat = run("explain", source, "--define", "C", "--depth", 1).output
+    assert "rule:    B + 1" in flat
+    assert "└── B  is 2" in flat
+    assert "A" not in flat
+
+
+def test_value_sets_are_told_by_name_and_of_a_choice_only_what_was_true(run: Run, write: Write, overdose: Path) -> None:
+    head = """library Small version '1'
+using FHIR version '4.0.1'
+include FHIRHelpers version '4.0.1' called FHIRHelpers
+include Conversions version '1.0.0' called Conversions
+valueset "AML": 'https://oncology-cds.example/ValueSet/acute-myeloid-leukemia'
+context Patient
+define "First": First([Condition] C sort by id.value)
+define "Is it": "First".code.codes() in "AML"
+define "Size": case when 1 > 2 then 'small' when 2 > 1 then 'large' else 'none' end
+"""
+    source = write("", head=head)
+    output = run("explain", source, "--define", "Is it", "--request", overdose).output
+    assert "found:   First.code (" in output
+    assert ") in AML: no" in output
+    size = run("explain", source, "--define", "Size").output
+    assert "2 > 1: yes" in size
+    assert "1 > 2" not in size.partition("rule:")[2].partition("found:")[2]
