@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIN    := $(BIN)/pip-compile -q --upgrade --strip-extras --no-header \
           --no-emit-index-url --no-emit-options --no-emit-trusted-host
 
-.PHONY: help run test lint types unit reference bench mutate lock clean
+.PHONY: help run test lint types unit reference bench mutate lock sbom audit nginx clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 10
@@ -44,7 +44,20 @@ lock: ## pin the dependencies anew
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check pip-tools
 	$(PIN) -o requirements.txt pyproject.toml
+	$(PIN) --extra production --extra postgresql -c requirements.txt -o requirements-production.txt pyproject.toml
 	$(PIN) --extra dev -o requirements-dev.txt pyproject.toml
+
+sbom: $(VENV)/.development ## what the image is made of, as CycloneDX: build/sbom.json
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements-production.txt --pyproject pyproject.toml \
+	    --output-reproducible -o build/sbom.json
+
+audit: ## known vulnerabilities of what the image is made of (asks PyPI's advisories; fails when it cannot)
+	test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/pip install -q pip-audit; }
+	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-production.txt
+
+nginx: ## what the tests of deploy/nginx.conf need (Debian)
+	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q nginx-light
 
 $(VENV)/.runtime: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
