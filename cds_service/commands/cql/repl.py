@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +67,8 @@ def repl(file: Path | None, request_file: Path | None, order: str | None) -> Non
     if file is not None:
         loaded_or_end(file)
     source, folder = (SourceText("session", _ALONE), LIBRARY) if file is None else (text_of(file), file.parent)
+    with suppress(ImportError):  # Where Python has it, `input` edits lines and recalls earlier ones.
+        importlib.import_module("readline")
     session = Session(source, folder, asked_or_end(request_file, order))
     click.echo(f"{session.library.name}: {len(session.library.defines)} defines. :help for help, :quit to end.")
     while (line := _next_line()) is not None and line.strip() not in (":quit", ":q"):
@@ -73,10 +77,13 @@ def repl(file: Path | None, request_file: Path | None, order: str | None) -> Non
 
 
 def _next_line() -> str | None:
-    """The next line; None at the end of the input."""
+    """The next line; an empty one where its user has thought better of it (Ctrl-C), None at the end of the input."""
     try:
         return input(_PROMPT)
-    except (EOFError, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        click.echo()
+        return ""
+    except EOFError:
         click.echo()
         return None
 

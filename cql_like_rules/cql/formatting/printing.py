@@ -15,15 +15,19 @@ STEP = 2
 
 @dataclass(slots=True)
 class Line:
-    """A line being written: `pieces` are the first and the last piece on it, None where it holds comments only."""
+    """A line being written: `pieces` are the indices of those on it, `remarks` the columns of comments behind them.
+
+    Comments do not make a line too long: no break would help, and their author sees how long they are.
+    """
 
     indent: int
     text: str = ""
     pieces: list[int] = field(default_factory=list)
+    remarks: int = 0
 
     @property
     def width(self) -> int:
-        return self.indent + len(self.text)
+        return self.indent + len(self.text) - self.remarks
 
 
 def printed(pieces: Sequence[Piece], outline: Outline) -> str:
@@ -70,6 +74,7 @@ class _Printer:
                 self._indents[id(group)] = self._indent_of(group, index)
             for remark in piece.after:
                 self._lines[-1].text += f" {remark.raw}"
+                self._lines[-1].remarks += len(remark.raw) + 1
         return self._lines
 
     def _place(self, index: int, piece: Piece) -> None:

@@ -271,6 +271,10 @@ def test_what_no_break_would_make_short_enough_is_left_alone() -> None:
     stays(f"define \"A\": Matches(words, '{'x' * WIDTH}')")
 
 
+def test_a_long_comment_breaks_no_line() -> None:
+    stays(f'define "A": "B" and "C" // {"so " * 40}why')
+
+
 def test_comments_keep_their_place() -> None:
     stays(
         """

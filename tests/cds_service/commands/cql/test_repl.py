@@ -105,3 +105,17 @@ def test_a_library_with_problems_is_not_opened(run: Run, write: Write) -> None:
     result = run("repl", "--library", write('define "A": Q\n'), input="1\n")
     assert result.exit_code == 1
     assert "^" in result.stderr
+
+
+def test_a_line_that_is_broken_off_is_forgotten(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str | type[BaseException]] = ["1", KeyboardInterrupt, "2", EOFError]
+
+    def typed(prompt: str) -> str:
+        line = lines.pop(0)
+        if isinstance(line, str):
+            return line
+        raise line
+
+    monkeypatch.setattr("builtins.input", typed)
+    result = run("repl")
+    assert (result.exit_code, result.output.splitlines()[1:]) == (0, ["1", "", "2", ""])
