@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from cds_service.operator_files import FileRefused, read_operator_file
 from cql_like_rules.plans import HealthPlan, HealthPlans, PlanPayers, name_words
 
 SHIPPED = Path(__file__).with_name("plans.toml")
@@ -17,7 +17,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\w")]
 Identifier = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^|]+\|[^|]+$")]
 
 
-class PlansRefused(ValueError):
+class PlansRefused(FileRefused):
     """A file of health plans cannot be used; the text names the file, and every field that is wrong."""
 
 
@@ -65,29 +65,5 @@ def _marks(plan: _Plan) -> Iterator[str]:
 
 def load_plans(path: Path | None = None) -> HealthPlans:
     """The plans of a file; those that come with the service without one. Raises PlansRefused."""
-    file = path or SHIPPED
-    try:
-        plans = _Plans.model_validate(_read(file))
-    except ValidationError as error:
-        lines = (f"{file}: {_place(problem)}: {problem['msg']}" for problem in error.errors(include_url=False))
-        raise PlansRefused("\n".join(lines)) from error
+    plans = read_operator_file(_Plans, path or SHIPPED, PlansRefused)
     return HealthPlans(plan.known() for plan in plans.plan)
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PlansRefused(f"{file}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise PlansRefused(f"{file}: is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise PlansRefused(f"{file}: {error}") from error
-
-
-def _place(problem: Any) -> str:
-    """`plan[2].state`: the field that is wrong, the plans counted from 1 as a reader of the file counts them."""
-    place = ""
-    for part in problem["loc"]:
-        place += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    return place or "plan"

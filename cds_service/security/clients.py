@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,18 +15,19 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+
+from cds_service.operator_files import FileRefused, read_operator_file
 
 from .keys import RECOMMENDED, Algorithm, KeyRefused, SigningKey, by_kid
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.\-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?")
 
 
-class ClientsRefused(ValueError):
+class ClientsRefused(FileRefused):
     """A file of trusted clients cannot be used; the text names the file, and every field that is wrong."""
 
 
@@ -118,24 +118,8 @@ class _Clients(_Strict):
 
 def load_trusted_clients(file: Path, *, dev: bool = False) -> Mapping[str, TrustedClient]:
     """The clients of a file by their `iss`. In development keys may come over plain http. Raises ClientsRefused."""
-    try:
-        clients = _Clients.model_validate(_read(file), context={"dev": dev})
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        lines = (f"{file}: {_place(problem)}: {problem['msg'].removeprefix('Value error, ')}" for problem in problems)
-        raise ClientsRefused("\n".join(lines)) from None
+    clients = read_operator_file(_Clients, file, ClientsRefused, {"dev": dev})
     return {client.iss: client for client in clients.client}
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ClientsRefused(f"{file}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ClientsRefused(f"{file}: is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ClientsRefused(f"{file}: {error}") from error
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
@@ -145,11 +129,3 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return parts.scheme in schemes and bool(host) and "@" not in parts.netloc and not parts.fragment
-
-
-def _place(problem: Any) -> str:
-    """`client[2].iss`: the field that is wrong, the clients counted from 1 as a reader of the file counts them."""
-    place = ""
-    for part in problem["loc"]:
-        place += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    return place or "client"
