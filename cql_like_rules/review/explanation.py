@@ -70,7 +70,7 @@ class _Explaining:
         rule = in_words(define.expression)
         if rule not in (OMITTED, f"any {OMITTED}"):
             yield "rule", _cut(rule, _RULE_WIDTH)
-        found = list(dict.fromkeys(map(self._found, _telling(trace))))
+        found = [line for line in dict.fromkeys(map(self._found, _telling(trace))) if line]
         for line in found[:_MOST_FOUND]:
             yield "found", line
         if len(found) > _MOST_FOUND:
@@ -79,10 +79,13 @@ class _Explaining:
             yield "read", "; ".join(_read(trace))
 
     def _found(self, made: Comparison) -> str:
+        """A comparison with its answer; nothing where neither side has words to say what was compared."""
         operation = self._operations.get(made.position)
         nodes = operation.operands if operation is not None else (None, None)
-        left = _operand(nodes[0], made.left_name, made.left)
-        right = _operand(nodes[1], made.right_name, made.right)
+        names = _words(nodes[0], made.left_name), _words(nodes[1], made.right_name)
+        if not any(names):
+            return ""
+        left, right = _operand(names[0], made.left), _operand(names[1], made.right)
         return (
             f"{left} {_RELATIONS.get(made.operator, made.operator)} {right}: {_ANSWERS.get(made.result, made.result)}"
         )
@@ -121,16 +124,18 @@ def _telling(trace: Trace) -> list[Comparison]:
     return [made for made in trace.comparisons if made.result is True]
 
 
-def _operand(node: syntax.Expression | None, name: str, value: object) -> str:
-    """An operand in words with its value; the value alone where it is written as such or takes a program to say.
+def _words(node: syntax.Expression | None, name: str) -> str:
+    """What an operand is called; nothing where it is written as a value, or takes a program to say."""
+    words = name or ("" if node is None or isinstance(node, _LITERALS) else in_words(node))
+    return "" if OMITTED in words else words
 
-    A value set is told by the name that the rule has for it.
-    """
+
+def _operand(words: str, value: object) -> str:
+    """An operand with its value; a value set by the name that the rule has for it."""
+    if words and isinstance(value, ValueSet):
+        return words
     told = value_in_short(value)
-    words = name or (OMITTED if node is None or isinstance(node, _LITERALS) else in_words(node))
-    if OMITTED in words:
-        return told
-    return words if isinstance(value, ValueSet) else f"{words} ({told})"
+    return f"{words} ({told})" if words else told
 
 
 def _read(trace: Trace) -> Iterator[str]:
@@ -148,10 +153,12 @@ def _read(trace: Trace) -> Iterator[str]:
 
 
 def value_in_short(value: object) -> str:
-    """The value for a reader: codes by their display, FHIR elements by their place, others as CQL writes them.
+    """The value for a reader: codes by their display, FHIR elements by their place, null as not known, others in CQL.
 
     Cut where it is long; of a list that is cut, how many it holds.
     """
+    if value is None:
+        return "not known"
     if isinstance(value, list):
         text = f"{{ {', '.join(map(value_in_short, value))} }}" if value else "{}"
         members = f" ({len(value)} in all)" if len(text) > _VALUE_WIDTH else ""

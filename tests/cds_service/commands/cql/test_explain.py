@@ -55,8 +55,8 @@ def test_of_an_or_the_part_that_is_true_decides(run: Run, write: Write, overdose
 
 def test_what_is_not_known_is_told_by_what_is_missing(run: Run, write: Write) -> None:
     output = run("explain", write(DEFINES), "--define", "Dose").output
-    assert "Dose  is null" in output
-    assert "Order.perDayPerM2 (null) ≤ Maximum (250 'ug/m2/d'): unknown" in output
+    assert "Dose  is not known" in output
+    assert "Order.perDayPerM2 (not known) ≤ Maximum (250 'ug/m2/d'): unknown" in output
 
 
 def test_a_failure_is_told_where_it_happened(run: Run, write: Write) -> None:
@@ -141,12 +141,15 @@ valueset "AML": 'https://oncology-cds.example/ValueSet/acute-myeloid-leukemia'
 context Patient
 define "First": First([Condition] C sort by id.value)
 define "Is it": "First".code.codes() in "AML"
-define "Size": case when 1 > 2 then 'small' when 2 > 1 then 'large' else 'none' end
+define "Two": 2
+define "Size": case when "Two" < 2 then 'small' when "Two" > 1 then 'large' else 'none' end
+define "Plain": 3 > 2
 """
     source = write("", head=head)
     output = run("explain", source, "--define", "Is it", "--request", overdose).output
     assert "found:   First.code (" in output
     assert ") in AML: no" in output
     size = run("explain", source, "--define", "Size").output
-    assert "2 > 1: yes" in size
-    assert "1 > 2" not in size.partition("rule:")[2].partition("found:")[2]
+    assert "found:   Two (2) > 1: yes" in size
+    assert size.count("found:") == 1
+    assert "found:" not in run("explain", source, "--define", "Plain").output
