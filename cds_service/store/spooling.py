@@ -148,9 +148,9 @@ class SpoolingSink:
                 _log.error("the store did not answer at the end", waiting=self.state().waiting)
                 return
         with self._opening:
-            if self._mine is not None:
-                self._mine.close()
-                self._file = None
+            file, self._file = self._mine, None
+        if file is not None:
+            file.close()
 
     def _add(self, kind: str, content: bytes, *, durable: bool = False) -> None:
         """Raises SpoolFailed."""
@@ -158,7 +158,13 @@ class SpoolingSink:
             file = self._own_file()
             if file.bytes + self._left + len(content) > self._capacity:
                 raise SpoolFailed("full")
-            file.add(kind, content, durable=durable)
+            try:
+                file.add(kind, content, durable=durable)
+            except SpoolFailed:
+                if file is self._file:
+                    raise
+                # It was closed meanwhile, by an ending process that answers its last calls.
+                self._own_file().add(kind, content, durable=durable)
         except SpoolFailed:
             self._writable = False
             raise
@@ -209,15 +215,15 @@ class SpoolingSink:
         while True:
             with self._changed:
                 closing, self._has_work = self._closing, False
-            look = time.monotonic() - looked >= _LOOK_SECONDS and not closing
+            look = (self._left > 0 or time.monotonic() - looked >= _LOOK_SECONDS) and not closing
             try:
                 self._write_everything(look=look)
                 pause = _FIRST_PAUSE
-                if look:
-                    looked = time.monotonic()
             except StoreFailed as error:
                 self._note_failure(str(error))
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            if look:
+                looked = time.monotonic()
             self._see_to_the_disk()
             with self._changed:
                 self._changed.notify_all()
@@ -260,25 +266,36 @@ class SpoolingSink:
 
     def _write_everything(self, *, look: bool) -> None:
         """Empties the file of this process, and, when asked to `look`, what others left. Raises StoreFailed."""
-        if self._mine is not None:
-            self._empty(self._mine)
+        failure: StoreFailed | None = None
+        try:
+            if self._mine is not None:
+                self._empty(self._mine)
+        except StoreFailed as error:
+            failure = error
         if look:
-            self._take_over()
+            failure = self._take_over(failure)
+        if failure is not None:
+            raise failure
 
-    def _take_over(self) -> None:
-        """Writes what dead processes left. Raises StoreFailed."""
-        self._left = 0
+    def _take_over(self, failure: StoreFailed | None) -> StoreFailed | None:
+        """Writes what dead processes left, up to the first failure, which is returned; what stays takes room."""
+        left = 0
         try:
             for file in left_behind(self._folder):
                 waiting = file.waiting
                 try:
-                    self._empty(file)
-                    _log.info("what was left behind is written", entries=waiting)
+                    if failure is None:
+                        self._empty(file)
+                        _log.info("what was left behind is written", entries=waiting)
+                except StoreFailed as error:
+                    failure = error
                 finally:
-                    self._left += file.bytes
+                    left += file.bytes
                     file.close()
         except SpoolFailed as error:
             _log.error("what was left behind cannot be read", reason=str(error))
+        self._left = left
+        return failure
 
     def _empty(self, file: SpoolFile) -> None:
         """Raises StoreFailed; what the database refuses for what it holds is lost, so that it keeps up nothing else."""

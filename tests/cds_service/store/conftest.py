@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from cds_service.cdshooks.feedback import FeedbackItem
 from cds_service.decision import CardIdentity, EvaluationRow
@@ -80,3 +82,22 @@ def feedback_rows() -> Callable[..., list[Row]]:
         return rows_of_feedback(items, "s", "", received_at)
 
     return rows
+
+
+Locked = Callable[[Database, str], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def locked() -> Locked:
+    """Within it, another holds what a writer of the table needs."""
+
+    @contextmanager
+    def locked(database: Database, table: str) -> Iterator[None]:
+        # On SQLite each transaction begins with the lock of the whole database.
+        sqlite = database.engine.dialect.name == "sqlite"
+        how = "SELECT 1" if sqlite else f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
+        with database.engine.begin() as connection:
+            connection.execute(sa.text(how))
+            yield
+
+    return locked

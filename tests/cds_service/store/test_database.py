@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from cds_service.store.evaluations import EvaluationTable
 from cds_service.store.feedback import FeedbackTable
 from cds_service.store.models import Base, Card, UsedToken
 from cds_service.store.rows import Row, rows_of
-from tests.cds_service.store.conftest import MOMENT, CallMaker
+from tests.cds_service.store.conftest import MOMENT, CallMaker, Locked
 
 
 @pytest.fixture
@@ -37,16 +36,6 @@ def move(database: Database) -> Callable[..., None]:
             (command.downgrade if back else command.upgrade)(config, revision)
 
     return move
-
-
-@contextmanager
-def locked(database: Database, table: str) -> Iterator[None]:
-    """Another holds what a writer of the table needs."""
-    how = "SELECT 1" if database.engine.dialect.name == "sqlite" else f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
-    # On SQLite each transaction begins with the lock of the whole database.
-    with database.engine.begin() as connection:
-        connection.execute(sa.text(how))
-        yield
 
 
 def test_the_migrations_make_the_tables_that_the_models_describe(database: Database) -> None:
@@ -150,7 +139,7 @@ def test_a_statement_that_takes_long_is_ended_where_somebody_waits(database: Dat
         session.execute(sa.text("SELECT pg_sleep(5)"))
 
 
-def test_whoever_cannot_wait_is_not_kept_by_the_locks_of_others(database: Database) -> None:
+def test_whoever_cannot_wait_is_not_kept_by_the_locks_of_others(database: Database, locked: Locked) -> None:
     database.migrate()
 
     def write() -> None:
@@ -167,7 +156,9 @@ def test_whoever_cannot_wait_is_not_kept_by_the_locks_of_others(database: Databa
     assert 0.15 < took < 0.9
 
 
-def test_a_database_that_was_left_alone_is_asked_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_was_left_alone_is_asked_again(
+    database: Database, locked: Locked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("cds_service.store.database._REST_SECONDS", 0.05)
     database.migrate()
     with locked(database, "used_tokens"), pytest.raises(StoreFailed), database.transaction(within=0.05) as session:

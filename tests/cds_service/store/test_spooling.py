@@ -294,18 +294,25 @@ def test_feedback_that_finds_no_room_is_told_so(
         sink.keep(feedback_rows("a"))
 
 
-def test_what_was_left_behind_takes_room(sinks: Sinks, call_record: CallMaker, outage: Outage, folder: Path) -> None:
+@pytest.mark.parametrize("after_a_call", [False, True])
+def test_what_was_left_behind_takes_room(
+    sinks: Sinks, call_record: CallMaker, outage: Outage, folder: Path, after_a_call: bool
+) -> None:
     outage.failing = True
-    left = SpoolFile.create(folder)
-    left.add(spooling.FEEDBACK, b"[]" + b" " * 5000)
-    left.close()
-    sink = sinks(capacity=5000)
-    sink.start()
-    assert until(lambda: not sink.state().reachable)
+    for _ in range(3):
+        left = SpoolFile.create(folder)
+        left.add(spooling.FEEDBACK, b"[]" + b" " * 2000)
+        left.close()
+    sink = sinks(capacity=6500)
+    if after_a_call:
+        sink.record(call_record())
+    else:
+        sink.start()
+    assert until(lambda: sink._left > 6000)
     sink.record(call_record())
     assert sink.state().lost == 1
     outage.failing = False
-    assert until(lambda: all_waiting(folder)[0].entries == 0 and len(all_waiting(folder)) == 1)
+    assert until(lambda: [each.entries for each in all_waiting(folder)] == [0], 20)
 
 
 def test_a_folder_that_cannot_be_written_keeps_no_card_back_and_is_tried_again(
@@ -418,6 +425,43 @@ def test_a_call_that_was_stored_before_its_entry_was_removed_is_not_stored_twice
     assert sink.flush(10)
     assert stored() == ids([first, second])
     assert sink.state().lost == 0
+
+
+def test_a_call_that_ends_while_the_sink_is_closed_is_not_lost(
+    sink: SpoolingSink, call_record: CallMaker, stored: Callable[[], list[str]]
+) -> None:
+    sink.record(call_record())
+    assert sink.flush(10)
+    file = sink._own_file()
+    add = file.add
+
+    def closed_before(*arguments: Any, **options: Any) -> None:
+        sink.close()
+        add(*arguments, **options)
+
+    file.add = closed_before  # type: ignore[method-assign]
+    sink.record(call_record())
+    assert sink.state().lost == 0
+    assert sink.flush(10)
+    assert len(stored()) == 2
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_breaks_off_is_told_of_and_another_writes(
+    sink: SpoolingSink, call_record: CallMaker, monkeypatch: pytest.MonkeyPatch, stored: Callable[[], list[str]]
+) -> None:
+    def fail(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sink, "_empty", fail)
+        with capture_logs() as lines:
+            sink.record(call_record())
+            assert until(lambda: bool(lines))
+        assert lines[0] == {"event": "the thread that writes the spool broke off", "log_level": "error"}
+    assert not sink._reachable
+    sink.state()
+    assert until(lambda: len(stored()) == 1)
 
 
 def test_a_process_that_was_forked_has_a_file_of_its_own(
