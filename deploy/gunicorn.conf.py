@@ -5,8 +5,16 @@ core, at least 2), `WEB_THREADS` that of threads in each (default: 8).
 """
 
 import os
+import shutil
+import tempfile
+
+# Workers add up their figures in files. Told before what counts is imported; kept when SIGHUP has this file read again.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="oncology-cds-metrics-")
 
 from cds_service import workers as master
+from cds_service.observation.metrics import worker_ended
+from cds_service.observation.metrics_server import serve_metrics
 from cds_service.settings import Settings
 
 _settings = Settings()
@@ -55,5 +63,17 @@ def on_reload(server):
     master.reload()
 
 
+def when_ready(server):
+    serve_metrics(_settings)
+
+
 def post_worker_init(worker):
     worker.wsgi.extensions["oncology-cds"]["sink"].start()
+
+
+def child_exit(server, worker):
+    worker_ended(worker.pid)
+
+
+def on_exit(server):
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

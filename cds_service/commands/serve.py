@@ -15,6 +15,7 @@ import waitress
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.commands.loading import loaded, settings_or_end
 from cds_service.logs import configure_logging
+from cds_service.observation.metrics_server import serve_metrics
 from cds_service.reloading import Reloading
 
 LOOPBACK = "127.0.0.1"
@@ -38,6 +39,7 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     signal.signal(signal.SIGTERM, _leave)
     application = Reloading(settings)
     application.reload_on_signal()
+    serve_metrics(settings)
     server = waitress.create_server(
         application,
         host=address,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from collections.abc import Iterator
@@ -143,6 +144,10 @@ def test_a_pod_gets_what_the_other_manifests_make() -> None:
 def test_traffic_goes_to_no_private_network() -> None:
     policy = MANIFESTS["network-policy.yaml"]["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
+    (metrics,) = (rule for rule in policy["ingress"] if rule["ports"][0]["port"] == 9100)
+    (others,) = (rule for rule in policy["ingress"] if rule is not metrics)
+    assert metrics["from"] != others["from"]
+    assert int(MANIFESTS["settings.yaml"]["data"]["ONCOLOGY_CDS_METRICS_PORT"]) == 9100
     (block,) = (to["ipBlock"] for rule in policy["egress"] for to in rule["to"] if "ipBlock" in to)
     assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= set(block["except"])
 
@@ -236,7 +241,11 @@ def gunicorn_settings() -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    # This process goes on counting in memory: only what is imported after the file was read counts in files.
+    importlib.import_module("cds_service.observation.metrics")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PROMETHEUS_MULTIPROC_DIR", "nowhere")
+        spec.loader.exec_module(module)
     return module
 
 
