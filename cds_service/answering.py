@@ -16,6 +16,7 @@ from cds_service.crd import Forms, crd_answer, no_forms, primary_coverage, read_
 from cds_service.decision import CoverageNote, Decider, Decision, EvaluationRow, Question
 from cds_service.fhir.deadline import Deadline
 from cds_service.fhir.gather import Gathered, gather
+from cds_service.observation.phases import phase
 from cds_service.security.caller import NOBODY, Caller
 from cds_service.settings import Settings
 from cql_like_rules.terminology import Terminology
@@ -65,16 +66,20 @@ class Answering:
         request.context.orders().check_ids(ORDER_TYPES if service.crd else (EVALUATED_TYPE,))
         time_to_gather = max(0.0, self._settings.deadline_seconds - self._settings.answer_reserve_seconds)
         deadline = Deadline.after(time_to_gather)
-        gathered = gather(request, service.wanted, deadline, self._settings, self._terminology, hosts=caller.fhir_hosts)
+        with phase("gather"):
+            gathered = gather(
+                request, service.wanted, deadline, self._settings, self._terminology, hosts=caller.fhir_hosts
+            )
         gathered_at = time.perf_counter()
         asked = gathered.orders.asked
         coverage = primary_coverage(crd, gathered.record, asked, self._settings) if crd else None
         until = Deadline.after(self._settings.decide_seconds)
         question = _question(service, request, gathered, policy_page, until)
-        decision = self._decider.decide(question)
-        if crd:
-            today = datetime.datetime.now(datetime.UTC).date()
-            decision = crd_answer(crd, coverage, question, decision, self._forms, today)
+        with phase("decide"):
+            decision = self._decider.decide(question)
+            if crd:
+                today = datetime.datetime.now(datetime.UTC).date()
+                decision = crd_answer(crd, coverage, question, decision, self._forms, today)
         finished = time.perf_counter()
         return Answer(
             body=hook_response(decision),

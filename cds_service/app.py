@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import random
 import re
 import time
@@ -48,6 +49,7 @@ from cql_like_rules.terminology import Terminology
 
 _log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ISSUE_CODES = {400: "structure", 404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
 
 
@@ -117,7 +119,20 @@ def create_app(
     _surround_requests(app, metrics)
     _ask_who_calls(app, Authentication(settings, database, clients), RateLimits(settings), metrics)
     _answer_errors(app, metrics)
+    _trace(app)
     return app
+
+
+def _trace(app: Flask) -> None:
+    """Traces the application where a collector is named. Without the libraries for it the service runs all the same."""
+    if not os.environ.get(_COLLECTOR):
+        return
+    try:
+        from cds_service.observation.tracing import Tracing  # noqa: PLC0415
+    except ImportError:
+        _log.error("nothing is traced: oncology-cds[otel] is not installed", setting=_COLLECTOR)
+        return
+    Tracing.by_environment().trace(app)
 
 
 def _address_of(blueprint: Blueprint, settings: Settings) -> str:

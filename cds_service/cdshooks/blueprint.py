@@ -13,6 +13,7 @@ from cds_service.answering import Answering
 from cds_service.auditing import Auditing, OpenCall
 from cds_service.limits.calls import SizeLimits
 from cds_service.observation.metrics import Metrics
+from cds_service.observation.phases import phase
 from cds_service.store.database import StoreFailed
 from cds_service.store.feedback import FeedbackDesk
 
@@ -58,7 +59,8 @@ def hooks_blueprint(
         open_call.answer = answering.answer(service, hook_request, g.caller, policy_page())
         g.logged.update(open_call.answer.counts)
         answered = time.perf_counter()
-        response = _json_response(open_call.answer.body)
+        with phase("answer"):
+            response = _json_response(open_call.answer.body)
         metrics.call_answered(open_call.answer, time.perf_counter() - answered)
         return response
 

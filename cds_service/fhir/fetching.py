@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 
@@ -132,7 +133,8 @@ def _run(tasks: list[_Task], collected: Collected, deadline: Deadline, settings:
         return
     executor = ThreadPoolExecutor(settings.fhir_connections, thread_name_prefix="fhir")
     try:
-        futures: list[Future[Fetched]] = [executor.submit(task.run) for task in tasks]
+        # Each task with what surrounds the call, so that traces show it there.
+        futures: list[Future[Fetched]] = [executor.submit(copy_context().run, task.run) for task in tasks]
         wait(futures, timeout=deadline.left)
         for task, future in zip(tasks, futures, strict=True):
             fetched = future.result() if future.done() else Fetched(problem=TOO_LATE)

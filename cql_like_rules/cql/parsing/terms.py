@@ -292,11 +292,12 @@ class TermParser:
         """What stands behind a dot: the name of an element, or a call, for which any keyword can be the name."""
         tokens = self._tokens
         position = tokens.position()
+        # The arguments of such a call stand one level deeper than those of others: their way here is longer.
         if tokens.word_at(tokens.index + 1) == "(" and (tokens.current.kind is TokenKind.KEYWORD):
-            return FunctionRef(position, tokens.advance().text, self._arguments(), operand)
+            return FunctionRef(position, tokens.advance().text, tokens.nested(self._arguments), operand)
         name = tokens.referential_name("the name of an element")
         if tokens.word == "(":
-            return FunctionRef(position, name, self._arguments(), operand)
+            return FunctionRef(position, name, tokens.nested(self._arguments), operand)
         return Property(position, operand, name)
 
     def _arguments(self) -> tuple[Expression, ...]:
