@@ -122,6 +122,23 @@ define "Codes": { "Route", "Bare" }
     assert "Leukine 250 mcg powder for injection }" in explained("Drug")
 
 
+def test_of_a_policy_the_section_of_the_order_is_explained_of_a_library_every_define(
+    run: Run, write: Write, overdose: Path
+) -> None:
+    policy = write(DEFINES + '\ndefine "Section": if "Adult" then \'Dose\' else null\n')
+    assert run("explain", policy, "--request", overdose).output.startswith('"Dose" of Small, ')
+    library = run("explain", write(DEFINES), "--request", overdose).output
+    assert [line.split('"')[1] for line in library.splitlines() if " of Small, " in line] == [
+        "Maximum",
+        "Dose",
+        "Adult",
+        "All",
+        "Any",
+    ]
+    unknown = run("explain", policy).output
+    assert unknown.count(" of Small, ") == 6
+
+
 def test_defines_further_down_are_told_by_their_value(run: Run, write: Write) -> None:
     source = write('define "A": 1\n\ndefine "B": "A" + 1\n\ndefine "C": "B" + 1\n')
     deep = run("explain", source, "--define", "C").output
