@@ -125,7 +125,7 @@ define "Codes": { "Route", "Bare" }
 def test_of_a_policy_the_section_of_the_order_is_explained_of_a_library_every_define(
     run: Run, write: Write, overdose: Path
 ) -> None:
-    policy = write(DEFINES + '\ndefine "Section": if "Adult" then \'Dose\' else null\n')
+    policy = write(f'{DEFINES}\ndefine "Section": if "Adult" then \'Dose\' else null\n', "Policy.cql")
     assert run("explain", policy, "--request", overdose).output.startswith('"Dose" of Small, ')
     library = run("explain", write(DEFINES), "--request", overdose).output
     assert [line.split('"')[1] for line in library.splitlines() if " of Small, " in line] == [
