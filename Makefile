@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIN    := $(BIN)/pip-compile -q --upgrade --strip-extras --no-header \
           --no-emit-index-url --no-emit-options --no-emit-trusted-host
 
-.PHONY: help run test lint types unit reference bench mutate fuzz lock sbom audit nginx clean
+.PHONY: help run test lint types unit reference bench mutate fuzz lock sbom audit nginx postgres clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 10
@@ -62,6 +62,10 @@ audit: ## known vulnerabilities of what the image is made of (asks PyPI's adviso
 
 nginx: ## what the tests of deploy/nginx.conf need (Debian)
 	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q nginx-light
+
+postgres: ## what the tests of the store on PostgreSQL need (Debian); without it they are skipped
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { apt-get update -q && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; }
 
 $(VENV)/.runtime: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
