@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client.metrics import MetricWrapperBase
 
 from cds_service.answering import EXTENSION, Answer
 from cds_service.cdshooks.feedback import FeedbackItem
@@ -100,6 +101,12 @@ class Metrics:
                 "lost": "Calls that could be kept neither in the database nor on disk.",
             }.items()
         }
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each metric, by its name without the ending that Prometheus gives it."""
+        every = (*vars(self).values(), *self._spool.values())
+        return {each.describe()[0].name: each._labelnames for each in every if isinstance(each, MetricWrapperBase)}
 
     def serves(self, policies: Iterable[Policy]) -> None:
         """These policies decide from now on."""
