@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Mounted:
 class Running:
     """A running service: what it answers, and the lines of its log."""
 
-    def __init__(self, server: str, folder: Path, **settings: str) -> None:
+    def __init__(self, server: str, folder: Path, within: Sequence[str] = (), **settings: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -69,7 +69,7 @@ class Running:
         }
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *COMMANDS[server]], cwd=folder, env=environment, stdout=log, stderr=log
+                [*within, sys.executable, *COMMANDS[server]], cwd=folder, env=environment, stdout=log, stderr=log
             )
 
     def log(self) -> str:
@@ -119,13 +119,13 @@ def mounted(tmp_path: Path) -> Mounted:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts a server with these settings, and waits until it answers."""
+    """Starts a server with these settings, `within` a command that runs it, and waits until it answers."""
     started: list[Running] = []
 
-    def run(server: str, **settings: str) -> Running:
+    def run(server: str, within: Callable[[Path], Sequence[str]] = lambda _: (), **settings: str) -> Running:
         folder = tmp_path / f"run{len(started)}"
         folder.mkdir()
-        running = Running(server, folder, **settings)
+        running = Running(server, folder, within(folder), **settings)
         started.append(running)
         running.until(running.answers, "answers")
         return running

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
 import threading
 import urllib.error
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import COMMANDS, EXAMPLE, SECONDS, Running
+from .conftest import COMMANDS, EXAMPLE, SECONDS, VERSION, Running
 
 Run = Callable[..., Running]
 
@@ -84,6 +86,24 @@ def test_sigterm_lets_calls_end(run: Run, slow: SlowServer) -> None:
         assert json.loads(call.result(SECONDS))["cards"]
     assert running.process.wait(SECONDS) == 0
     assert not running.answers()
+
+
+def read_only_but(folder: Path) -> list[str]:
+    """Runs a command where every file system is read-only but this folder, and what is in memory anyway."""
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro / && TMPDIR="$0" exec "$@"'
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(folder)]
+
+
+def test_nothing_is_written_but_where_it_may_be(run: Run, tmp_path: Path) -> None:
+    probe = [*read_only_but(tmp_path), "sh", "-c", 'touch "$TMPDIR/here" && ! touch /find-me 2>/dev/null']
+    if subprocess.run(probe, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be made read-only here")
+    running = run("gunicorn", within=read_only_but)
+    assert running.versions() == {VERSION}
+    assert _calls(running) == 1
+    assert json.loads(running.get("/readyz"))["status"] == "ready"
+    assert running.stop() == 0
+    assert running.events("unexpected error") == []
 
 
 def test_figures_are_those_of_all_workers_and_survive_a_reload(run: Run) -> None:
