@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cql_like_rules.cql.conformance import read_tests
-from cql_like_rules.cql.formatting import formatted
+from cql_like_rules.cql.formatting import WIDTH, formatted
 from cql_like_rules.cql.lexer import lexemes
 from cql_like_rules.cql.parser import parse_library
 from cql_like_rules.policy import LIBRARY, POLICIES
@@ -100,6 +100,26 @@ def test_definitions_in_disorder_stay_themselves(definition: str, random: Random
     text = disordered(definition, random)
     if not parse_library(text, "t")[1]:
         stays_itself(text)
+
+
+def joined(text: str) -> str:
+    """The text with its lines joined where no comment ends them."""
+    pieces: list[str] = []
+    before = ""
+    for group, raw in lexemes(text):
+        pieces.append(" " if group == "space" and before not in ("line", "block") else raw)
+        before = group
+    return "".join(pieces)
+
+
+@given(st.sampled_from(DEFINITIONS))
+@settings(deadline=None, max_examples=150)
+def test_definitions_on_one_line_are_broken_until_they_fit(definition: str) -> None:
+    text = joined(definition)
+    if not parse_library(text, "t")[1]:
+        stays_itself(text)
+        code = "".join(raw for group, raw in lexemes(formatted(text, "t")) if group not in ("line", "block"))
+        assert all(len(line) <= WIDTH for line in code.splitlines() if "'" not in line)
 
 
 @given(expressions)
