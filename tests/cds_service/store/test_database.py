@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -108,6 +110,22 @@ def test_several_workers_may_start_at_once(url: str) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_several_processes_may_start_at_once(url: str) -> None:
+    """As gunicorn's workers do. Threads of one process take turns at Alembic."""
+    program = """
+import sys, time
+from cds_service.store.database import Database
+database = Database(sys.argv[1])
+time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
+database.migrate()
+"""
+    moment = str(time.time() + 3)
+    workers = [subprocess.Popen([sys.executable, "-c", program, url, moment], stderr=subprocess.PIPE) for _ in range(4)]
+    said = [worker.communicate(timeout=60)[1] for worker in workers]
+    assert said == [b""] * 4
+    assert [worker.returncode for worker in workers] == [0] * 4
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

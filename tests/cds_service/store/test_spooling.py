@@ -243,6 +243,40 @@ def test_what_is_kept_as_feedback_is_written_with_the_calls(
         assert session.scalars(select(Feedback.user_comment).order_by(Feedback.id)).all() == ["a", "b"]
 
 
+def test_feedback_waits_for_the_disk_and_calls_do_not(
+    sink: SpoolingSink, call_record: CallMaker, feedback_rows: Callable[..., list[Row]]
+) -> None:
+    file, durable = sink._own_file(), []
+    add = file.add
+
+    def noted(kind: str, content: bytes, **options: bool) -> None:
+        durable.append((kind, options["durable"]))
+        add(kind, content, **options)
+
+    file.add = noted  # type: ignore[method-assign]
+    sink.record(call_record())
+    sink.keep(feedback_rows("a"))
+    assert durable == [("call", False), ("feedback", True)]
+
+
+def test_tables_of_a_newer_version_are_left_to_a_newer_service(
+    url: str, sinks: Sinks, call_record: CallMaker, database: Database, stored: Callable[[], list[str]]
+) -> None:
+    database.migrate()
+    with database.transaction() as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    older = Database(url)
+    sink = sinks(over=older)
+    sink.record(call_record())
+    assert until(lambda: not sink.state().reachable)
+    sink.close()
+    older.close()
+    newer = sinks()
+    newer.start()
+    assert until(lambda: len(stored()) == 1)
+    assert newer.state().lost == 0
+
+
 def test_a_call_that_the_database_refuses_is_lost_alone_and_that_is_told(
     sink: SpoolingSink, call_record: CallMaker, stored: Callable[[], list[str]], outage: Outage
 ) -> None:
