@@ -48,7 +48,7 @@ lock: ## pin the dependencies anew
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check pip-tools
 	$(PIN) -o requirements.txt pyproject.toml
-	$(PIN) --extra production --extra postgresql -c requirements.txt -o requirements-production.txt pyproject.toml
+	$(PIN) --extra production --extra postgresql --extra otel --extra redis -c requirements.txt -o requirements-production.txt pyproject.toml
 	$(PIN) --extra dev -o requirements-dev.txt pyproject.toml
 
 sbom: $(VENV)/.development ## what the image is made of, as CycloneDX: build/sbom.json
