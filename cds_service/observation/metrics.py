@@ -106,7 +106,9 @@ class Metrics:
     def labels(self) -> dict[str, tuple[str, ...]]:
         """The labels of each metric, by its name without the ending that Prometheus gives it."""
         every = (*vars(self).values(), *self._spool.values())
-        return {each.describe()[0].name: each._labelnames for each in every if isinstance(each, MetricWrapperBase)}
+        return {
+            next(iter(each.describe())).name: each._labelnames for each in every if isinstance(each, MetricWrapperBase)
+        }
 
     def serves(self, policies: Iterable[Policy]) -> None:
         """These policies decide from now on."""

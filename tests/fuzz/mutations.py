@@ -35,6 +35,18 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("Origin", "null"),
     ("Host", "evil.example:99999"),
 )
+LONG: tuple[str, ...] = (
+    "1" * 6_000,
+    "(" * 3_000,
+    "[" * 3_000,
+    "-" * 20_000,
+    " " * 20_000 + "x",
+    "a/" * 10_000,
+    "mg/m2 daily for 5 days " * 900,
+    "1.2.3." * 3_000,
+    "Patient/" * 3_000,
+    "2026-01-01T" * 2_000,
+)
 _DRUG = ("resourceType", "id", "doNotPerform", "medication", "authoredOn", "contained")
 
 
@@ -120,7 +132,7 @@ def _change(value: Any, chance: random.Random) -> str:
     where = ".".join(map(str, place))
     kind = chance.randrange(10)
     if kind < 4:
-        put = chance.choice(NASTY)
+        put = chance.choice(LONG if chance.random() < 0.15 else NASTY)
         target[place[-1]] = copy.deepcopy(put)
         return f"{where} = {json.dumps(put)[:60]}"
     if kind == 4:

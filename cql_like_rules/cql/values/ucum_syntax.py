@@ -15,6 +15,9 @@ Terms: TypeAlias = tuple[tuple[str, int], ...]
 
 TEN = "10*"
 
+LONGEST = 100
+"""Characters of a unit. What is longer is none, but brackets or digits without end, which no reader of them survives."""
+
 _TOKEN = re.compile(
     r"(?P<ten>10[*^])(?P<ten_power>[+-]?\d+)?"
     r"|(?P<number>\d+)"
@@ -30,6 +33,8 @@ class NotUcum(ValueError):
 
 def terms_of(text: str) -> Terms:
     """The symbols of a unit with their exponents, each once, in the order written. Raises NotUcum."""
+    if len(text) > LONGEST:
+        raise NotUcum(text)
     reader = _Reader(text)
     terms = reader.term()
     if not reader.at_end():
