@@ -122,8 +122,17 @@ class SpoolingSink:
             with self._changed:
                 if self._thread is None or not self._thread.is_alive():
                     self._closing = False
-                    self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
-                    self._thread.start()
+                    self._thread = self._started()
+
+    def _started(self) -> threading.Thread | None:
+        thread = threading.Thread(target=self._run, name="spool", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system has no thread to give, or the process is ending: what is on disk can wait for either.
+            _log.error("no thread to write the spool")
+            return None
+        return thread
 
     def flush(self, seconds: float) -> bool:
         if self._is_empty():
