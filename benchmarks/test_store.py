@@ -59,7 +59,7 @@ def test_a_call_is_kept(benchmark: BenchmarkFixture, sink: SpoolingSink) -> None
     assert sink.state().lost == 0
 
 
-def test_a_call_is_kept_with_twice_20_kB_sealed(benchmark: BenchmarkFixture, sink: SpoolingSink) -> None:
+def test_a_call_is_kept_with_twice_20_kilobytes_sealed(benchmark: BenchmarkFixture, sink: SpoolingSink) -> None:
     benchmark.pedantic(sink.record, setup=lambda: ((call(SEALED),), {}), rounds=500, warmup_rounds=20)
     assert sink.flush(60)
     assert sink.state().lost == 0

@@ -16,7 +16,7 @@ Terms: TypeAlias = tuple[tuple[str, int], ...]
 TEN = "10*"
 
 LONGEST = 100
-"""Characters of a unit. What is longer is none, but brackets or digits without end, which no reader of them survives."""
+"""Characters of a unit. What is longer is none, but brackets or digits without end, which no reader survives."""
 
 _TOKEN = re.compile(
     r"(?P<ten>10[*^])(?P<ten_power>[+-]?\d+)?"
