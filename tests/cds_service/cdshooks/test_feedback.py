@@ -176,7 +176,7 @@ def test_feedback_is_acknowledged_when_only_the_spool_takes_it_and_stored_later(
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200
     blocker.unlink()
     assert app.test_client().post(URL, json={"feedback": [accepted()]}).status_code == 200
-    assert sink.flush(10)
+    assert sink.flush(30)
     with database.transaction() as session:
         assert session.scalars(select(Feedback.card)).all() == [accepted()["card"]]
     sink.close()

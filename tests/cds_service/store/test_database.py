@@ -166,12 +166,12 @@ def test_whoever_cannot_wait_is_not_kept_by_the_locks_of_others(database: Databa
 
     with locked(database, "used_tokens"):
         began = time.monotonic()
-        for _ in range(5):
+        for _ in range(20):
             with pytest.raises(StoreFailed):
                 write()
         took = time.monotonic() - began
     # The first waits for its bound; after it the database is left alone for a while.
-    assert 0.15 < took < 0.9
+    assert 0.15 < took < 2
 
 
 def test_a_database_that_was_left_alone_is_asked_again(

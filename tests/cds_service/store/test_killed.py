@@ -29,7 +29,6 @@ from cds_service.store.spooling import SpoolingSink
 
 url, folder, name = sys.argv[1:]
 database = Database(url)
-database.migrate()
 sink = SpoolingSink(database, Path(folder), 10**8)
 desk = FeedbackDesk(FeedbackTable(database), sink.keep)
 now = datetime.datetime.now(datetime.UTC)
@@ -61,7 +60,7 @@ def begun(said: Path) -> bool:
     return said.exists() and said.stat().st_size > 0
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -74,7 +73,7 @@ def test_workers_that_are_killed_lose_nothing_and_leave_nothing_twice(
 ) -> None:
     moments = random.Random(seed)
     folder = tmp_path / "spool"
-    said = [tmp_path / f"said-{seed}-{number}" for number in range(4)]
+    said = [tmp_path / f"said-{number}" for number in range(4)]
     database.migrate()
     # Two at a time on one folder; the next pair takes over what the one before left, and is killed at it.
     for pair in (0, 2):
@@ -82,20 +81,44 @@ def test_workers_that_are_killed_lose_nothing_and_leave_nothing_twice(
         wait_for(lambda pair=pair: begun(said[pair]) and begun(said[pair + 1]))  # type: ignore[misc]
         for worker in workers:
             time.sleep(moments.uniform(0, 0.4))
-            worker.send_signal(signal.SIGKILL)
-            assert worker.wait(10) == -signal.SIGKILL
-    recorded = set().union(*(lines(each, "call") for each in said))
-    acknowledged = set().union(*(lines(each, "feedback") for each in said))
-    assert len(recorded) > 4
-    assert acknowledged
+            kill(worker)
+    take_over(database, folder)
+    hold(database, said)
 
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_what_was_acknowledged_while_the_database_was_away_outlives_the_process(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    folder, said = tmp_path / "spool", tmp_path / "said"
+    worker = running(f"sqlite:///{tmp_path}/file/cds.sqlite3", folder, "w", said)
+    wait_for(lambda: said.exists() and len(lines(said, "feedback")) > 3)
+    kill(worker)
+    take_over(database, folder)
+    hold(database, [said])
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait(10) == -signal.SIGKILL
+
+
+def take_over(database: Database, folder: Path) -> None:
+    """What the next process does."""
     last = SpoolingSink(database, folder, 10**8)
     last.start()
-    # It waits for whoever still holds a lock: those are dead.
-    wait_for(lambda: len(list(folder.glob("*.spool1"))) == 1 and last.flush(1))
+    wait_for(lambda: list(folder.glob("*.spool1")) == [last._own_file().path] and last.flush(1))
     last.close()
     assert list(folder.iterdir()) == []
 
+
+def hold(database: Database, said: list[Path]) -> None:
+    """All that the workers told of is stored, each once and whole."""
+    recorded = set().union(*(lines(each, "call") for each in said))
+    acknowledged = set().union(*(lines(each, "feedback") for each in said))
+    assert recorded
+    assert acknowledged
     with database.transaction() as session:
         stored = session.scalars(select(Exchange.call_id)).all()
         assert recorded <= set(stored)

@@ -91,7 +91,7 @@ def outage(database: Database, monkeypatch: pytest.MonkeyPatch) -> Outage:
     return Outage(database, monkeypatch)
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
@@ -108,7 +108,7 @@ def test_what_is_recorded_is_written_in_the_background(
     calls = [call_record(f"MedicationRequest/{n}", "c") for n in range(500)]
     for call in calls:
         sink.record(call)
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert stored() == ids(calls)
     assert sink.state() == SpoolState(0, 0, ROOM, 0, writable=True, reachable=True)
 
@@ -132,7 +132,7 @@ def test_recording_does_not_wait_for_a_slow_database(
     assert sink.state().bytes > 0
     assert not sink.flush(0.01)
     outage.gate.set()
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert len(stored()) == 100
 
 
@@ -147,7 +147,7 @@ def test_a_database_that_fails_loses_nothing_and_is_asked_again(
         assert not sink.flush(0.3)
         assert until(lambda: not sink.state().reachable)
         outage.failing = False
-        assert sink.flush(10)
+        assert sink.flush(30)
     assert stored() == ids(calls)
     assert sink.state().lost == 0
     events = [line["event"] for line in lines]
@@ -179,7 +179,7 @@ def test_a_server_that_crashes_and_comes_back_gets_every_call_once(
     calls = [call_record() for _ in range(60)]
     for call in calls[:20]:
         sink.record(call)
-    assert sink.flush(10)
+    assert sink.flush(30)
     postgresql.stop()
     try:
         for call in calls[20:40]:
@@ -191,7 +191,7 @@ def test_a_server_that_crashes_and_comes_back_gets_every_call_once(
         postgresql.start()
     for call in calls[40:]:
         sink.record(call)
-    assert sink.flush(20)
+    assert sink.flush(30)
     assert stored() == ids(calls)
     with database.transaction() as session:
         assert session.scalars(select(Feedback.user_comment)).all() == ["while it was away"]
@@ -209,11 +209,11 @@ def test_feedback_is_acknowledged_soon_while_the_server_is_away_and_stored_when_
         began = time.monotonic()
         for _ in range(3):
             desk.write([FeedbackItem.model_validate(item)], "s", "", MOMENT)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 4
         assert sink.state().waiting == 3
     finally:
         postgresql.start()
-    assert sink.flush(20)
+    assert sink.flush(30)
     with database.transaction() as session:
         assert session.scalars(select(Feedback.card)).all() == ["c1"]
 
@@ -228,7 +228,7 @@ def test_a_database_that_is_locked_for_long_gets_everything_later(
         connection.execute(sa.text("SELECT 1"))
         sink.record(call_record())
         assert until(lambda: not sink.state().reachable)
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert len(stored()) == 1
 
 
@@ -238,7 +238,7 @@ def test_what_is_kept_as_feedback_is_written_with_the_calls(
     FeedbackTable(database).write(feedback_rows("a"))
     sink.record(call_record())
     sink.keep(feedback_rows("a", "b"))
-    assert sink.flush(10)
+    assert sink.flush(30)
     with database.transaction() as session:
         assert session.scalars(select(Feedback.user_comment).order_by(Feedback.id)).all() == ["a", "b"]
 
@@ -292,7 +292,7 @@ def test_a_call_that_the_database_refuses_is_lost_alone_and_that_is_told(
             sink._add(spooling.CALL, b"this is no call")
         sink.record(good[1])
         outage.failing = False
-        assert sink.flush(10)
+        assert sink.flush(30)
     assert stored() == ids(good)
     assert sink.state().lost == 1
     (loss,) = (line for line in lines if line["event"] == "evaluations lost")
@@ -316,7 +316,7 @@ def test_what_finds_no_room_is_counted_and_logged_and_raises_nothing(
     assert [line["lost"] for line in losses] == list(range(1, state.lost + 1))
     assert {(line["log_level"], line["reason"]) for line in losses} == {("error", "full")}
     outage.failing = False
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert stored() == ids(calls[: 20 - state.lost])
     assert until(lambda: sink.state().writable)
 
@@ -348,7 +348,7 @@ def test_what_was_left_behind_takes_room(
     sink.record(call_record())
     assert sink.state().lost == 1
     outage.failing = False
-    assert until(lambda: [each.entries for each in all_waiting(folder)] == [0], 20)
+    assert until(lambda: [each.entries for each in all_waiting(folder)] == [0])
 
 
 def test_a_folder_that_cannot_be_written_keeps_no_card_back_and_is_tried_again(
@@ -364,7 +364,7 @@ def test_a_folder_that_cannot_be_written_keeps_no_card_back_and_is_tried_again(
     folder.unlink()
     assert until(lambda: sink.state().writable)
     sink.record(call_record())
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert len(stored()) == 1
 
 
@@ -384,7 +384,7 @@ def test_a_disk_that_was_full_is_written_again(
     connection.execute("PRAGMA max_page_count=100000")
     outage.failing = False
     sink.record(call_record())
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert len(stored()) == 2
 
 
@@ -447,7 +447,7 @@ def test_workers_on_one_folder_do_not_touch_each_others_files(
     assert [worker.state().waiting for worker in workers] == [10, 10, 10]
     assert len(list(folder.glob(f"*{SUFFIX}"))) == 3
     outage.failing = False
-    assert all(worker.flush(10) for worker in workers)
+    assert all(worker.flush(30) for worker in workers)
     assert sorted(stored()) == sorted(ids(calls))
 
 
@@ -458,7 +458,7 @@ def test_a_call_that_was_stored_before_its_entry_was_removed_is_not_stored_twice
     EvaluationTable(database).write([spooling.rows_of(first)])
     sink.record(first)
     sink.record(second)
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert stored() == ids([first, second])
     assert sink.state().lost == 0
 
@@ -467,7 +467,7 @@ def test_a_call_that_ends_while_the_sink_is_closed_is_not_lost(
     sink: SpoolingSink, call_record: CallMaker, stored: Callable[[], list[str]]
 ) -> None:
     sink.record(call_record())
-    assert sink.flush(10)
+    assert sink.flush(30)
     file = sink._own_file()
     add = file.add
 
@@ -478,7 +478,7 @@ def test_a_call_that_ends_while_the_sink_is_closed_is_not_lost(
     file.add = closed_before  # type: ignore[method-assign]
     sink.record(call_record())
     assert sink.state().lost == 0
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert len(stored()) == 2
 
 
@@ -510,7 +510,7 @@ def test_a_system_without_a_thread_to_give_keeps_no_call_back(
         without.setattr(threading.Thread, "start", refuse)
         sink.record(call_record())
     assert lines == [{"event": "no thread to write the spool", "log_level": "error"}]
-    assert sink.flush(10)
+    assert sink.flush(30)
     assert len(stored()) == 1
 
 

