@@ -202,14 +202,18 @@ class SpoolFile:
 
 
 def left_behind(folder: Path) -> Iterator[SpoolFile]:
-    """The files in the folder whose processes are dead, one after the other. Raises SpoolFailed.
+    """The files in the folder whose processes are dead, one after the other; whoever takes one closes it.
 
-    Whoever takes one closes it.
+    One that cannot be opened is logged and left. Raises SpoolFailed when the folder cannot be read.
     """
     with _as_spool_failed():
         paths = sorted(folder.glob(f"*{SUFFIX}"))
     for path in paths:
-        file = SpoolFile.adopt(path)
+        try:
+            file = SpoolFile.adopt(path)
+        except SpoolFailed as error:
+            _log.error("a file of the spool cannot be opened", file=path.name, reason=str(error))
+            continue
         if file is not None:
             yield file
 

@@ -194,6 +194,16 @@ def test_a_damaged_file_is_put_aside_and_the_others_are_read(tmp_path: Path) -> 
     assert not damaged.exists()
 
 
+def test_a_file_that_cannot_be_opened_keeps_no_other_from_being_read(tmp_path: Path) -> None:
+    (tmp_path / f"0{SUFFIX}").mkdir()
+    leave(tmp_path, b"1")
+    with capture_logs() as lines:
+        (left,) = left_behind(tmp_path)
+    assert contents(left) == [b"1"]
+    left.close()
+    assert [(line["event"], line["log_level"]) for line in lines] == [("a file of the spool cannot be opened", "error")]
+
+
 def test_what_another_version_wrote_is_left_to_it(tmp_path: Path) -> None:
     (tmp_path / "x.spool2").write_bytes(b"")
     assert list(left_behind(tmp_path)) == []
