@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cql_like_rules.advice import advice_on
@@ -123,14 +123,15 @@ class _Determining:
         return self.result_of(criterion, Status.of(self.value(criterion.name)), "node", children=children)
 
     def leaf(self, criterion: Criterion) -> CriterionResult:
-        value = self.value(criterion.name)
         trace = self.evaluation.trace(criterion.name)
+        value = self.value(criterion.name)
+        parts = _parts(trace)
         return self.result_of(
             criterion,
             Status.of(value),
             "leaf",
-            evidence=tuple(dict.fromkeys(_evidence(trace))),
-            comparisons=tuple(_comparisons(trace)),
+            evidence=_evidence(parts),
+            comparisons=tuple(_comparisons(parts)),
             failure=str(trace.failure) if trace.failure else None,
         )
 
@@ -220,8 +221,8 @@ class _Determining:
     def advice(self, section: str, approval: Approval | None) -> Iterator[CriterionResult]:
         """What is told whatever the policy: a request longer than the approval, a version that has ended."""
         trace = self.evaluation.trace("Approval until") if approval and approval.until else None
-        sources = dict.fromkeys(_evidence(trace)) if trace else ()
-        return advice_on(self.policy, self.order, section, approval, tuple(sources))
+        sources = _evidence(_parts(trace)) if trace else ()
+        return advice_on(self.policy, self.order, section, approval, sources)
 
     def orderable_doses(self) -> tuple[Quantity, ...]:
         doses = self.optional(ORDERABLE_DOSES)
@@ -246,25 +247,28 @@ def supplied_parameters(record: Record, order: Order, paying: Paying = _NO_PLAN)
     }
 
 
-def _evidence(trace: Trace) -> Iterator[Evidence]:
-    for part in _parts(trace, set()):
-        for source in part.sources:
-            yield Evidence(source.reference, source.path)
+def _evidence(parts: Iterable[Trace]) -> tuple[Evidence, ...]:
+    sources = dict.fromkeys(source for part in parts for source in part.sources)
+    return tuple(Evidence(source.reference, source.path) for source in sources)
 
 
-def _comparisons(trace: Trace) -> Iterator[Comparison]:
-    for part in _parts(trace, set()):
+def _comparisons(parts: Iterable[Trace]) -> Iterator[Comparison]:
+    for part in parts:
         for made in part.comparisons:
             yield Comparison(made.operator, made.left, made.right, made.result, made.left_name, made.right_name)
 
 
-def _parts(trace: Trace, seen: set[int]) -> Iterator[Trace]:
-    """The trace and those of the defines it rests on, each once, however many of them use it."""
-    if id(trace) not in seen:
-        seen.add(id(trace))
-        yield trace
-        for used in trace.uses:
-            yield from _parts(used, seen)
+def _parts(trace: Trace) -> list[Trace]:
+    """The trace and those of the defines it rests on, each once, however many of them use it; a define before those
+    that it names, in the order in which it names them."""
+    found: dict[int, Trace] = {}
+    waiting = [trace]
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in found:
+            found[id(part)] = part
+            waiting.extend(reversed(part.uses))
+    return list(found.values())
 
 
 def _alternative(drug: Tuple, source: str) -> Alternative | None:

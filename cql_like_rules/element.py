@@ -45,9 +45,10 @@ class Element:
     `type` is the FHIR type name without prefix (`Condition`, `Condition.Stage`, `dateTime`), `json` the JSON it was
     read from, `resource` the resource that it belongs to (None when it is the resource) and `path` where in that
     resource it stands (`stage[0].summary`). Two elements are equal when type and JSON are.
+    `known` holds what has been asked for, by name: `get` looks there first, and so may who asks very often.
     """
 
-    __slots__ = ("_known", "_notes", "_sibling", "json", "path", "resource", "type")
+    __slots__ = ("_notes", "_sibling", "json", "known", "path", "resource", "type")
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Element:
         self.path = path
         self._sibling = sibling
         self._notes: list[RecordNote] = [] if notes is None else notes
-        self._known: dict[str, Any] = {}
+        self.known: dict[str, Any] = {}
 
     @property
     def reference(self) -> str:
@@ -86,7 +87,7 @@ class Element:
         has `value`, its System value, besides `id` and `extension`. An element that is absent, that this type does
         not have, or that cannot be read is None.
         """
-        known = self._known
+        known = self.known
         if name not in known:
             known[name] = self._read(name)
         return known[name]

@@ -44,7 +44,7 @@ class Evaluation:
         self._library = library
         supplied = _supplied(library, parameters)
         self._run = _Run(library.program, record, as_of, supplied)
-        self._tracing = _TracingRun(library.program, record, as_of, supplied)
+        self._tracing = _TracingRun(library.program, record, as_of, supplied, known=self._run)
 
     def value(self, define: str) -> Any:
         """The value of a define. Raises DefineFailed when it has none, and KeyError for an unknown name."""
@@ -125,10 +125,14 @@ class _Run:
 
 
 class _TracingRun(_Run):
-    """A second run that takes down what happens. Each define is traced once; its trace holds its value."""
+    """A second run that takes down what happens. Each define is traced once; its trace holds its value.
 
-    def __init__(self, program: Program, record: Data, as_of: DateTime, parameters: list[Any]) -> None:
+    What it finds out is `known` to the first run, which does not evaluate again what was traced.
+    """
+
+    def __init__(self, program: Program, record: Data, as_of: DateTime, parameters: list[Any], known: _Run) -> None:
         super().__init__(program, record, as_of, parameters)
+        self._values, self._failures = known._values, known._failures
         self._traces: dict[int, Trace] = {}
         self._current: TraceRecorder | None = None
         self._origins: dict[int, tuple[Any, dict[Source, None]]] = {}
@@ -155,9 +159,9 @@ class _TracingRun(_Run):
         self._current = self.recorder = recorder
         value, failure = None, None
         try:
-            value = define.closure([self, *define.locals])
+            value = self._values[define.index] = define.closure([self, *define.locals])
         except (ExpressionFailed, DefineFailed, RecursionError) as error:
-            failure = _failure(define, error)
+            failure = self._failures[define.index] = _failure(define, error)
         finally:
             self._current, self.recorder = outer, outer_recorder
         return recorder.trace(define.name, define.library, value, failure)

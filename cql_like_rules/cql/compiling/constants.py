@@ -42,6 +42,14 @@ def constant(value: Any) -> Closure:
     return written
 
 
+_WRITTEN = constant(None).__code__
+
+
+def is_constant(closure: Closure) -> bool:
+    """Whether it always gives the same value, which it gives without a frame too."""
+    return getattr(closure, "__code__", None) is _WRITTEN
+
+
 def _null(node: Null, scope: Scope) -> Closure:
     return constant(None)
 
@@ -87,6 +95,8 @@ def _concept(node: ConceptSelector, scope: Scope) -> Closure:
 
 def _list(node: List, scope: Scope) -> Closure:
     elements = [scope.closure(element) for element in node.elements]
+    if all(map(is_constant, elements)):
+        return constant([element([]) for element in elements])
 
     def members(frame: Frame) -> list[Any]:
         return [element(frame) for element in elements]

@@ -154,6 +154,17 @@ def _rows(bound: Binder, lets: Lets, filters: Closure, returned: Closure, slots:
                 result.append(returned(frame))
         return result
 
+    def rows_of_one(frame: Frame, lists: Lists) -> list[Any]:
+        recorder = frame[0].recorder
+        if recorder is not None:
+            return recorded_rows(frame, lists, recorder)
+        result = []
+        for member in lists[0]:
+            frame[slots[0]] = member
+            if filters(frame) is True:
+                result.append(returned(frame))
+        return result
+
     def recorded_rows(frame: Frame, lists: Lists, recorder: Recorder) -> list[Any]:
         result = []
         for _ in bound(frame, lists):
@@ -164,7 +175,7 @@ def _rows(bound: Binder, lets: Lets, filters: Closure, returned: Closure, slots:
                     result.append(row.made(returned(frame), [frame[slot] for slot in slots]))
         return result
 
-    return rows
+    return rows_of_one if len(slots) == 1 and not lets else rows
 
 
 def _passing(bound: Binder, lets: Lets, filters: Closure) -> Binder:

@@ -20,13 +20,16 @@ from cql_like_rules.cql.values.quantity import Quantity, Ratio
 from cql_like_rules.cql.values.structure import Tuple
 from cql_like_rules.element import Element
 
+_IN_SLOTS = frozenset({Kind.ALIAS, Kind.LET, Kind.ACCUMULATOR, Kind.OPERAND})
+"""What a slot of the frame holds."""
+
 
 def identifier(node: IdentifierRef, scope: Scope) -> Closure:
     """The value of what a name refers to."""
     reference = scope.reference(node)
     assert reference is not None, f"{node.position}: {node.name} was not resolved"
     if reference.kind is Kind.ELEMENT:
-        return _element(_row(scope), reference.name, node.position)
+        return _element_of_slot(_row_slot(scope), reference.name, node.position)
     return _referenced(reference, scope)
 
 
@@ -39,8 +42,8 @@ def _referenced(reference: Reference, scope: Scope) -> Closure:
             return _parameter(symbols.parameters[declaration])
         case Kind.CONTEXT:
             return _patient
-        case Kind.ALIAS | Kind.LET | Kind.ACCUMULATOR | Kind.OPERAND:
-            return in_slot(scope.slot_of(reference.declaration))
+    if reference.kind in _IN_SLOTS:
+        return in_slot(scope.slot_of(reference.declaration))
     return constant(symbols.constants[declaration])
 
 
@@ -73,8 +76,12 @@ def _patient(frame: Frame) -> Element | None:
 
 
 def _row(scope: Scope) -> Closure:
+    return in_slot(_row_slot(scope))
+
+
+def _row_slot(scope: Scope) -> int:
     assert scope.row is not None, "a name of a sort key stands outside of one"
-    return in_slot(scope.row)
+    return scope.row
 
 
 def _this(node: This, scope: Scope) -> Closure:
@@ -89,25 +96,43 @@ def path(node: Property, scope: Scope) -> Closure:
     reference = scope.reference(node)
     if reference is not None:
         return _referenced(reference, scope)
+    source = scope.reference(node.source) if isinstance(node.source, IdentifierRef) else None
+    if source is not None and source.kind in _IN_SLOTS:
+        return _element_of_slot(scope.slot_of(source.declaration), node.path, node.position)
     return _element(scope.closure(node.source), node.path, node.position)
 
 
 def _element(source: Closure, name: str, position: Position) -> Closure:
     def element(frame: Frame) -> Any:
         owner = source(frame)
-        if owner is None:
-            return None
-        owner_class = owner.__class__
-        if owner_class is Element or owner_class is Tuple:
-            value = owner.get(name)
-        else:
-            value = _element_of_system_value(owner, name, position)
-        recorder = frame[0].recorder
-        if recorder is not None:
-            recorder.read(owner, value)
-        return value
+        return None if owner is None else _read(frame, owner, name, position)
 
     return element
+
+
+def _element_of_slot(slot: int, name: str, position: Position) -> Closure:
+    """An element of an alias or an operand: the path that policies are full of."""
+
+    def element_of_slot(frame: Frame) -> Any:
+        owner = frame[slot]
+        return None if owner is None else _read(frame, owner, name, position)
+
+    return element_of_slot
+
+
+def _read(frame: Frame, owner: Any, name: str, position: Position) -> Any:
+    owner_class = owner.__class__
+    if owner_class is Element:
+        known = owner.known
+        value = known[name] if name in known else owner.get(name)
+    elif owner_class is Tuple:
+        value = owner.get(name)
+    else:
+        value = _element_of_system_value(owner, name, position)
+    recorder = frame[0].recorder
+    if recorder is not None:
+        recorder.read(owner, value)
+    return value
 
 
 _ELEMENTS: dict[type, dict[str, Callable[[Any], Any]]] = {

@@ -34,7 +34,9 @@ _EQUAL_AS_IN_PYTHON = (
 
 def exists(members: list[Any] | None) -> bool:
     """`exists x`: whether there is an element that is not null; false for null."""
-    return members is not None and any(member is not None for member in members)
+    if not members:
+        return False
+    return members[0] is not None or any(member is not None for member in members)
 
 
 def contains(members: list[Any] | None, element: Any) -> bool | None:

@@ -92,10 +92,18 @@ def section(
 
 def _operator(each: Row, section_: str, precision: bool, contextual: bool) -> Operator:
     arities = frozenset() if each.any_number else frozenset(range(each.least, len(each.operands) + 1))
-    return Operator(each.name, arities, _guarded(each), section_, each.nulls, precision, contextual)
+    return Operator(
+        each.name,
+        arities,
+        _guarded(each, has_options=precision or contextual),
+        section_,
+        each.nulls,
+        precision,
+        contextual,
+    )
 
 
-def _guarded(each: Row) -> Callable[..., Any]:
+def _guarded(each: Row, *, has_options: bool) -> Callable[..., Any]:
     """The function of a row, with its operands looked at first where the row names their types."""
     name, function, kinds = each.name, each.function, each.operands
     if all(kind is ANY for kind in kinds):
@@ -108,13 +116,13 @@ def _guarded(each: Row) -> Callable[..., Any]:
         return function(*operands, **options)
 
     only = kinds[0]
-    if len(kinds) > 1 or only is None:
+    if len(kinds) > 1 or only is None or has_options:
         return guarded
 
-    def guarded_one(operand: Any, **options: Any) -> Any:
+    def guarded_one(operand: Any) -> Any:
         if operand is not None and type(operand) not in only:
             raise EvaluationError(f"{name} is not defined for {_listed((operand,))}")
-        return function(operand, **options)
+        return function(operand)
 
     return guarded_one
 
