@@ -23,7 +23,7 @@ MANIFESTS = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for fil
 KUSTOMIZATION = MANIFESTS.pop("kustomization.yaml")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
-WORKLOADS = ["deployment.yaml", "migration-job.yaml"]
+WORKLOADS = ["deployment.yaml", "migration-job.yaml", "purge.yaml"]
 # What MANIFESTS must be valid for: the oldest that is still common, and the newest that the schemas know.
 VERSIONS = ["1.29", kubernetes_validate.latest_version()]
 
@@ -33,7 +33,8 @@ def instructions(name: str) -> list[str]:
 
 
 def pod(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = MANIFESTS[name]["spec"]["template"]["spec"]
+    spec = MANIFESTS[name]["spec"]
+    found: dict[str, Any] = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]["spec"]
     return found
 
 
@@ -95,8 +96,13 @@ def test_a_pod_has_limits(name: str) -> None:
 
 def test_pods_that_lose_the_database_stay_ready_and_are_not_killed() -> None:
     found = container("deployment.yaml")
-    assert found["readinessProbe"]["httpGet"]["path"] == "/readyz?exclude=store"
+    assert found["readinessProbe"]["httpGet"]["path"] == "/readyz?exclude=store&exclude=spool"
     assert found["livenessProbe"]["httpGet"]["path"] == found["startupProbe"]["httpGet"]["path"] == "/healthz"
+
+
+def test_what_is_old_is_deleted_every_night() -> None:
+    assert container("purge.yaml")["command"] == ["oncology-cds", "store", "purge"]
+    assert MANIFESTS["purge.yaml"]["spec"]["concurrencyPolicy"] == "Forbid"
 
 
 def test_calls_end_before_a_pod_is_killed() -> None:
