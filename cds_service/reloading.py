@@ -15,6 +15,7 @@ import structlog
 from cds_service.commands.loading import Loaded, exchange, load, loaded, settle
 from cds_service.logs import places
 from cds_service.settings import Settings
+from cds_service.store.spooling import EvaluationSink
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -36,6 +37,11 @@ class Reloading:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._app(environ, start_response)
+
+    def write_what_was_left(self) -> None:
+        """Writes the calls that an earlier process left on disk, without waiting for the first call of this one."""
+        sink: EvaluationSink = self._app.extensions["oncology-cds"]["sink"]
+        sink.start()
 
     def reload(self) -> bool:
         """Loads policies, value sets, plans and clients anew. False when they were refused: nothing has changed then.

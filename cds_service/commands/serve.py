@@ -39,6 +39,7 @@ def serve(dev: bool, host: str | None, port: int | None, threads: int) -> None:
     signal.signal(signal.SIGTERM, _leave)
     application = Reloading(settings)
     application.reload_on_signal()
+    application.write_what_was_left()
     serve_metrics(settings)
     server = waitress.create_server(
         application,

@@ -8,16 +8,21 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import func, select
 
 from cds_service.cdshooks.offered import ORDER_SIGN_ID
 from cds_service.cli import main
+from cds_service.store.database import Database
+from cds_service.store.models import Exchange
 
 EXAMPLES = Path(__file__).parents[3] / "fhir_examples" / "order-sign"
 SECONDS = 30
@@ -27,7 +32,13 @@ Running = tuple[subprocess.Popen[str], str]
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    """The service on a free port, with a database of its own, and its address."""
+    with started(tmp_path) as service:
+        yield service
+
+
+@contextmanager
+def started(tmp_path: Path) -> Iterator[Running]:
+    """The service on a free port, with the database of the folder, and its address."""
     environment = os.environ | {
         "ONCOLOGY_CDS_DATABASE_URL": f"sqlite:///{tmp_path}/cds.sqlite3",
         "PYTHONUNBUFFERED": "1",
@@ -64,6 +75,27 @@ def test_the_service_answers_and_stops_when_it_is_told_to(running: Running) -> N
     assert card["summary"] == "Leukine 300 mcg/m² is above the 250 mcg/m² daily limit"
     process.send_signal(signal.SIGTERM)
     assert process.wait(SECONDS) == 0
+
+
+def test_calls_outlive_a_service_that_is_killed(running: Running, tmp_path: Path) -> None:
+    process, address = running
+    example = (EXAMPLES / "leukine-aml-dose-overage.json").read_bytes()
+    for _ in range(5):
+        ask(f"{address}/cds-services/{ORDER_SIGN_ID}", example)
+    process.kill()
+    process.wait(SECONDS)
+    with started(tmp_path):
+        database = Database(f"sqlite:///{tmp_path}/cds.sqlite3")
+        end = time.monotonic() + SECONDS
+        while calls(database) < 5 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert calls(database) == 5
+        database.close()
+
+
+def calls(database: Database) -> int:
+    with database.transaction() as session:
+        return session.scalar(select(func.count()).select_from(Exchange)) or 0
 
 
 def test_the_first_lines_say_where_it_listens_and_what_to_post(running: Running) -> None:
