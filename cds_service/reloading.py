@@ -33,6 +33,7 @@ class Reloading:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._app = loaded(settings).application()
+        settle()
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -11,7 +11,7 @@ import logging
 
 import click
 
-from cds_service.commands.loading import loaded, settings_or_end
+from cds_service.commands.loading import loaded, settings_or_end, settle
 from cds_service.logs import configure_logging
 from cds_service.reloading import reloaded, survive
 
@@ -22,6 +22,7 @@ def start() -> None:
         settings = settings_or_end()
         configure_logging(settings.log_level)
         loaded(settings).prepare()
+        settle()
     except click.ClickException as error:
         raise SystemExit(error.format_message()) from None
 
@@ -29,6 +30,7 @@ def start() -> None:
 def reload() -> None:
     """Loads anew what the next workers share; what is refused is logged, and changes nothing."""
     survive(lambda: reloaded(settings_or_end()))
+    settle()
 
 
 class WithoutQuotes(logging.Filter):
