@@ -20,6 +20,7 @@ lint: $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/oncology-cds policies lint
+	$(BIN)/oncology-cds cql format --check cql_like_rules/library/*.cql cql_like_rules/policies/*/policy.cql
 
 types: $(VENV)/.development
 	$(BIN)/mypy
