@@ -21,7 +21,6 @@ MOST_OF_A_TYPE: Mapping[str, int] = {"Coverage": 50, "Organization": 200}
 MOST_FEEDBACK = 1000
 """Items of one batch of feedback."""
 
-_CONTAINERS = ("context", "prefetch")
 _NAMED_ORDERS = ("selections", "dispatchedOrders", "dispatched-orders", "fulfillmentTasks", "fulfillment-tasks")
 
 
@@ -39,10 +38,11 @@ class SizeLimits:
     def check_call(self, call: Mapping[str, Any]) -> None:
         """Of a hook call: what its context and its prefetch bring, and the orders that its context names."""
         context = lenient.first_object(call.get("context"))
-        ordered = sum(_type(resource) in ORDER_TYPES for resource in entries_in(context))
         named = max(len(lenient.items(context.get(name))) for name in _NAMED_ORDERS)
-        brought = [lenient.first_object(call.get(name)) for name in _CONTAINERS]
-        self._check(max(ordered, named), Counter(_type(entry) for value in brought for entry in entries_in(value)))
+        entries = Counter(map(_type, entries_in(context)))
+        ordered = sum(entries[type_name] for type_name in ORDER_TYPES)
+        entries.update(map(_type, entries_in(lenient.first_object(call.get("prefetch")))))
+        self._check(max(ordered, named), entries)
 
     def check_parameters(self, parameters: Mapping[str, Any]) -> None:
         """Of the Parameters of an operation: the resources that they hold."""
@@ -83,15 +83,15 @@ def entries_in(members: Mapping[str, Any]) -> Iterator[Any]:
         value = waiting.pop()
         if isinstance(value, list):
             waiting.extend(value)
-        elif isinstance(value, Mapping) and value.get("resourceType") == "Bundle":
+        elif isinstance(value, dict) and value.get("resourceType") == "Bundle":
             entries = lenient.items(value.get("entry"))
-            waiting.extend(entry.get("resource") if isinstance(entry, Mapping) else entry for entry in entries)
+            waiting.extend(entry.get("resource") if isinstance(entry, dict) else entry for entry in entries)
         else:
             yield value
 
 
 def _type(resource: Any) -> str:
-    return lenient.text(resource.get("resourceType")) if isinstance(resource, Mapping) else ""
+    return lenient.text(resource.get("resourceType")) if isinstance(resource, dict) else ""
 
 
 def _too_many(what: str, most: int, place: str = "") -> Issue:

@@ -22,6 +22,9 @@ from cds_service.fhir.wanted import Wanted, wanted_for
 from cds_service.settings import Settings
 from cql_like_rules.cql.requirements import DataRequirement
 from cql_like_rules.record import Record, RecordNote
+from tests.cds_service.logged import no_log_line_tells_of_a_patient
+
+__all__ = ["no_log_line_tells_of_a_patient"]
 
 PATIENT = "p1"
 CALL_URL = f"/cds-services/{ORDER_SIGN_ID}"

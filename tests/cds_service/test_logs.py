@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from cds_service.logs import configure_logging, places, silence_addresses
+from tests.cds_service.logged import found_in, of_patients
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +46,11 @@ def test_the_places_of_an_exception_hold_code_and_no_values() -> None:
         found = places(error.__traceback__)
     assert found[-1].endswith(" fail")
     assert "Jane" not in str(found)
+
+
+def test_a_line_that_tells_of_a_patient_would_be_found() -> None:
+    patient = next(word for word in sorted(of_patients()) if word.count("-") == 4)
+    assert found_in({"event": "request", "where": f"https://ehr.example/Patient/{patient}?x=1"}) == {patient}
+    assert found_in({"event": "unexpected error", "error": "Jane Doe"}) == {"jane"}
+    assert found_in({"event": "request", "service": "order-sign", "endpoint": "cdshooks.call", "cards": 1}) == set()
+    assert len(of_patients()) > 500
