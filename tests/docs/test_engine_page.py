@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -25,3 +26,11 @@ def test_every_command_on_the_page_is_one() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"`make (\w+)`", PAGE)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_ratios_of_speed_are_those_of_the_baseline() -> None:
+    baseline = json.loads((ROOT / "benchmarks" / "baseline.json").read_text(encoding="utf-8"))
+    columns = list(baseline)
+    assert f"| policy | times faster than `cql-execution` | {columns[1]} | {columns[2]} |" in PAGE
+    for policy in baseline[columns[0]]:
+        assert f"| {policy} | {' | '.join(str(baseline[column][policy]) for column in columns)} |" in PAGE
