@@ -98,8 +98,8 @@ class Settings(BaseSettings):
     decide_seconds: PositiveFloat = 5.0
     """The time for deciding: no further order is begun after it."""
 
-    rate_limit: str = "6000/minute"
-    """How often one client, or one address where clients are not known, may ask; empty: as often as it likes."""
+    rate_limit: str = ""
+    """How often one client, or one address where clients are not known, may ask (`6000/minute`); empty: no limit."""
 
     rate_limit_storage: str = "memory://"
     """Where requests are counted: in each process, or in a store that all share (`redis://…`)."""
