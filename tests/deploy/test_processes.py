@@ -19,6 +19,8 @@ import pytest
 
 from .conftest import COMMANDS, EXAMPLE, SECONDS, VERSION, Running
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Running]
 
 

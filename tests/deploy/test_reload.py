@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import COMMANDS, POLICY, SECONDS, VERSION, Mounted, Running, places_of
 
-pytestmark = pytest.mark.parametrize("server", list(COMMANDS))
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("server", list(COMMANDS))]
 
 Run = Callable[..., Running]
 

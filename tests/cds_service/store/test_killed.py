@@ -17,6 +17,8 @@ from cds_service.store.database import Database
 from cds_service.store.models import Card, Evaluation, Exchange, Feedback
 from cds_service.store.spooling import SpoolingSink
 
+pytestmark = pytest.mark.slow
+
 WORKER = """
 import datetime, itertools, os, sys
 from pathlib import Path
