@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIN    := $(BIN)/pip-compile -q --upgrade --strip-extras --no-header \
           --no-emit-index-url --no-emit-options --no-emit-trusted-host
 
-.PHONY: help run test lint types unit slow reference bench mutate fuzz lock sbom audit nginx postgres clean
+.PHONY: help run test lint types unit slow reference bench mutate fuzz breakages lock sbom audit nginx postgres clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ mutate: $(VENV)/.development ## change every number of every policy and see that
 fuzz: $(VENV)/.development ## 10,000 broken requests, 10,000 broken CQL texts, and a minute of those that coverage suggests
 	FUZZ_REQUESTS=10000 FUZZ_TEXTS=10000 $(BIN)/pytest -n 2 -q tests/fuzz
 	$(BIN)/python -m tests.fuzz.cql_with_coverage 60 build/fuzz
+
+breakages: $(VENV)/.development ## take each protection away and see that a test fails (half an hour)
+	$(BIN)/python -m tests.breakages.breakages
 
 lock: ## pin the dependencies anew
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
