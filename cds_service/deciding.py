@@ -39,7 +39,7 @@ class PolicyDecider:
         plans: HealthPlans | None = None,
     ) -> None:
         self.policies = tuple(policies)
-        self._needed = {_name(policy): frozenset(_types_for(policy)) for policy in policies}
+        self._needed: dict[tuple[str, str], frozenset[str]] = {}
         self._versions = PolicyVersions(policies)
         self._terminology = terminology
         self._plans = plans or HealthPlans()
@@ -87,16 +87,19 @@ class PolicyDecider:
 
     def _about(self, policy: Policy, notes: Sequence[RecordNote]) -> Iterator[RecordNote]:
         """The notes but for those on data that other policies need and this one does not."""
-        needed = self._needed[_name(policy)]
+        needed = self._types_for(policy)
         return (note for note in notes if not note.types or not needed.isdisjoint(note.types))
+
+    def _types_for(self, policy: Policy) -> frozenset[str]:
+        """The resource types that a policy reads; worked out when it is first asked for, as few calls need it."""
+        name = _name(policy)
+        if name not in self._needed:
+            self._needed[name] = frozenset(requirement.type for requirement in requirements_of_policies([policy]))
+        return self._needed[name]
 
 
 def _name(policy: Policy) -> tuple[str, str]:
     return policy.id, policy.version
-
-
-def _types_for(policy: Policy) -> Iterator[str]:
-    return (requirement.type for requirement in requirements_of_policies([policy]))
 
 
 def evaluation_time(order: Order) -> DateTime:
